@@ -1,0 +1,64 @@
+"""Weights and pictures for the tests: CI has copies beside the checkout, others fetch them."""
+
+import functools
+import os
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import nst_helpers as nst
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+WEIGHTS = SHARED / "weights" / "vgg19_notop.h5"
+if WEIGHTS.is_file():  # the lessons' kernels inherit it
+    os.environ.setdefault("NST_VGG19_WEIGHTS", str(WEIGHTS))
+
+
+def _document_picture(name):
+    shared = SHARED / "pictures" / f"{name}.jpg"
+    if shared.is_file():
+        return shared
+    try:
+        return nst.picture(name)
+    except nst.ImageError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def paris():
+    return _document_picture("paris")
+
+
+@pytest.fixture(scope="session")
+def starry_night():
+    return _document_picture("starry_night")
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def photo():
+    """A real picture, 60 × 40, as a PIL image in RGB."""
+    return Image.open(nst.picture("mountain_lake")).convert("RGB").resize((60, 40))
+
+
+class _QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def web_server(tmp_path):
+    """Address of a server on this machine that serves the test's own folder."""
+    handler = functools.partial(_QuietHandler, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()

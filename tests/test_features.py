@@ -1,0 +1,57 @@
+"""The total loss and its gradient against the document's, with the real VGG19."""
+
+import document
+import numpy as np
+import pytest
+
+import nst_helpers as nst
+from nst_helpers.backend import tf
+from nst_helpers.training import loss_and_gradient
+
+ROWS, COLS = 64, 96
+
+
+@pytest.fixture(scope="module")
+def extractor():
+    return nst.feature_extractor(nst.TransferConfig.tutorial().layer_names)
+
+
+@pytest.fixture(scope="module")
+def images():
+    base = nst.preprocess_image(nst.picture("harbour_town"), ROWS, COLS)
+    style = nst.preprocess_image(nst.picture("mosaic"), ROWS, COLS)
+    noise = np.random.default_rng(0).normal(0, 10, base.shape).astype("float32")
+    return base, style, base + noise
+
+
+def test_total_loss_and_gradient_are_the_documents(extractor, images):
+    base, style, combination = images
+    config = nst.TransferConfig.tutorial()
+    targets = nst.compute_targets(extractor, base, style, config)
+    parts, gradient = loss_and_gradient(extractor, targets, config)(tf.constant(combination))
+
+    step = document.make_step(document.make_feature_extractor(nst.vgg19_weights()))
+    loss, grads = step(tf.Variable(combination), base, style)
+
+    np.testing.assert_allclose(parts.total, loss, rtol=1e-5)
+    difference = np.linalg.norm(gradient - grads) / np.linalg.norm(grads)
+    assert difference < 1e-5
+
+
+def test_parts_add_up(extractor, images):
+    base, style, combination = images
+    config = nst.TransferConfig.tutorial(content_weight=1e-3, total_variation_weight=1e-4)
+    targets = nst.compute_targets(extractor, base, style, config)
+    parts = nst.compute_loss(extractor, tf.constant(combination), targets, config)
+    assert all(part > 0 for part in parts)
+    np.testing.assert_allclose(parts.total, sum(parts[1:]), rtol=1e-6)
+
+
+def test_the_network_is_cut_off_behind_the_last_layer():
+    names = [layer.name for layer in nst.feature_extractor(["block3_conv1"]).layers]
+    assert names[-1] == "block3_conv1"
+    assert set(nst.feature_extractor().output) >= {"block1_conv1", "block5_conv4", "block5_pool"}
+
+
+def test_vgg19_is_loaded_once():
+    assert nst.load_vgg19() is nst.load_vgg19()

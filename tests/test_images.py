@@ -1,0 +1,167 @@
+"""Pictures in and out, against the document's functions and what people's files are like."""
+
+import io
+import os
+
+import document
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image
+
+import nst_helpers as nst
+
+uint8_pictures = arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12), st.just(3)))
+
+
+def encoded(image, format, **options):
+    data = io.BytesIO()
+    image.save(data, format, **options)
+    return data.getvalue()
+
+
+def test_preprocess_is_the_documents():
+    path = nst.picture("harbour_town")
+    ours = nst.preprocess_image(path, 100, 150)
+    assert ours.dtype == np.float32
+    np.testing.assert_allclose(ours, document.preprocess_image(path, 100, 150), rtol=1e-5)
+
+
+def test_deprocess_is_the_documents(rng):
+    x = rng.normal(0, 150, (1, 20, 30, 3)).astype("float32")
+    np.testing.assert_array_equal(
+        nst.deprocess_image(x), document.deprocess_image(x.copy(), 20, 30)
+    )
+
+
+def test_deprocess_leaves_its_argument_alone(rng):
+    x = rng.normal(0, 150, (1, 4, 4, 3)).astype("float32")
+    before = x.copy()
+    nst.deprocess_image(x)
+    np.testing.assert_array_equal(x, before)
+
+
+@settings(deadline=None, max_examples=60)
+@given(uint8_pictures)
+def test_there_and_back_is_the_same_picture(image):
+    rows, cols = image.shape[:2]
+    np.testing.assert_array_equal(
+        nst.deprocess_image(nst.preprocess_image(image, rows, cols)), image
+    )
+
+
+def test_rows_keep_the_aspect_ratio(photo):
+    assert nst.load_image(photo, rows=33).shape == (33, int(60 * 33 / 40), 3)
+
+
+def test_every_kind_of_source(tmp_path, photo):
+    path = tmp_path / "photo.png"
+    photo.save(path)
+    for source in (path, str(path), path.read_bytes(), photo, np.array(photo)):
+        np.testing.assert_array_equal(nst.load_image(source), np.array(photo))
+
+
+def test_address(tmp_path, photo, web_server):
+    photo.save(tmp_path / "photo.png")
+    np.testing.assert_array_equal(nst.load_image(f"{web_server}/photo.png"), np.array(photo))
+    with pytest.raises(nst.ImageError, match="can't be downloaded"):
+        nst.load_image(f"{web_server}/missing.png")
+
+
+def test_transparency_is_laid_over_white(photo):
+    rgba = photo.convert("RGBA")
+    rgba.putalpha(Image.new("L", photo.size, 0))
+    assert (nst.load_image(encoded(rgba, "PNG")) == 255).all()
+
+
+def test_palette_gray_cmyk_and_one_bit(photo):
+    for mode, format in [("P", "PNG"), ("L", "PNG"), ("CMYK", "JPEG"), ("1", "PNG"), ("LA", "PNG")]:
+        image = nst.load_image(encoded(photo.convert(mode), format))
+        assert image.shape == (40, 60, 3)
+        near = np.abs(image.mean(axis=2) - np.array(photo).mean(axis=2)).mean()
+        assert near < (90 if mode == "1" else 12), mode
+
+
+def test_palette_with_transparency(photo):
+    image = photo.convert("P")
+    hidden = np.array(image) == image.getpixel((0, 0))
+    loaded = nst.load_image(encoded(image, "PNG", transparency=image.getpixel((0, 0))))
+    assert (loaded[hidden] == 255).all()
+
+
+def test_sixteen_bits_are_scaled_not_cut(photo):
+    gray = np.array(photo.convert("L")).astype("uint16") * 257
+    loaded = nst.load_image(encoded(Image.fromarray(gray), "PNG"))
+    np.testing.assert_array_equal(loaded[:, :, 0], gray // 257)
+
+
+def test_a_camera_rotation_is_applied(photo):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright
+    loaded = nst.load_image(encoded(photo, "JPEG", exif=exif, quality=95))
+    assert loaded.shape == (60, 40, 3)
+    upright = np.array(photo.rotate(-90, expand=True)).astype(int)
+    assert np.abs(loaded - upright).mean() < 8
+
+
+def bad_files(photo):
+    jpeg = encoded(photo.resize((300, 200)), "JPEG")
+    return {
+        "empty.jpg": (b"", "is empty"),
+        "text.jpg": (b"this is no picture", "not a picture"),
+        "truncated.jpg": (jpeg[: len(jpeg) // 2], "damaged or cut short"),
+    }
+
+
+@pytest.mark.parametrize("name", ["empty.jpg", "text.jpg", "truncated.jpg"])
+def test_bad_file_is_one_clear_line(tmp_path, photo, name):
+    data, words = bad_files(photo)[name]
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(nst.ImageError, match=words) as error:
+        nst.load_image(tmp_path / name)
+    assert name in str(error.value) and "\n" not in str(error.value)
+
+
+def test_missing_file_and_folder(tmp_path):
+    with pytest.raises(nst.ImageError, match="does not exist"):
+        nst.load_image(tmp_path / "none.jpg")
+    with pytest.raises(nst.ImageError, match="is a folder"):
+        nst.load_image(tmp_path)
+
+
+def test_bad_arrays_and_sizes(photo):
+    with pytest.raises(nst.ImageError, match="uint8"):
+        nst.load_image(np.zeros((4, 4, 3)))
+    with pytest.raises(nst.ImageError, match="shape"):
+        nst.load_image(np.zeros((4, 4, 2), "uint8"))
+    with pytest.raises(nst.ImageError, match="not NoneType"):
+        nst.load_image(None)
+    for rows in (0, -3):
+        with pytest.raises(nst.ImageError, match="rows must be"):
+            nst.load_image(photo, rows=rows)
+    with pytest.raises(nst.ImageError, match="rows and cols"):
+        nst.preprocess_image(photo, 4, 0)
+
+
+def test_saved_picture_comes_back(tmp_path, photo):
+    image = np.array(photo)
+    nst.save_image(tmp_path / "out.png", image)
+    np.testing.assert_array_equal(nst.load_image(tmp_path / "out.png"), image)
+    nst.save_image(tmp_path / "out.jpg", image)
+    assert np.abs(nst.load_image(tmp_path / "out.jpg") - image.astype(int)).mean() < 6
+    assert sorted(os.listdir(tmp_path)) == ["out.jpg", "out.png"]
+
+
+def test_saving_where_it_cannot_be(tmp_path, photo):
+    image = np.array(photo)
+    for path, words in [
+        (tmp_path, "is a folder"),
+        (tmp_path / "none" / "out.png", "does not exist"),
+        (tmp_path / "out.txt", "no picture format"),
+        (tmp_path / "out", "no picture format"),
+    ]:
+        with pytest.raises(nst.ImageError, match=words):
+            nst.save_image(path, image)
+    assert not list(tmp_path.iterdir())

