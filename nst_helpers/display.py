@@ -31,6 +31,7 @@ class ProgressBar:
         self._bar.set_postfix_str(f"loss {progress.losses.total:.5g}", refresh=False)
         self._bar.update(progress.losses.iteration - self._bar.n)
         if progress.losses.iteration == progress.iterations:
+            self._bar.refresh()
             self._bar.close()
 
 

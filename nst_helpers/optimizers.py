@@ -25,9 +25,9 @@ class GradientDescent:
         self._config = config
         self._initial_rate = config.initial_learning_rate * rows * cols / DOCUMENT_PIXELS
         self._updates = tf.Variable(0.0, trainable=False)
+        self.advance = tf.function(self._advance)  # one for each run: its graph goes with it
 
-    @tf.function
-    def advance(self, iterations):
+    def _advance(self, iterations):
         """Updates the picture several times without coming back to Python.
 
         Args:

@@ -110,9 +110,9 @@ def make_step(feature_extractor):
     return compute_loss_and_grads
 
 
-def make_optimizer():
+def make_optimizer(scale=1.0):
     return keras.optimizers.SGD(
         keras.optimizers.schedules.ExponentialDecay(
-            initial_learning_rate=100.0, decay_steps=100, decay_rate=0.96
+            initial_learning_rate=100.0 * scale, decay_steps=100, decay_rate=0.96
         )
     )

@@ -34,8 +34,7 @@ def test_the_loop_is_the_documents():
     rows, cols = ours.image.shape[:2]
 
     step = document.make_step(document.make_feature_extractor(nst.vgg19_weights()))
-    optimizer = document.make_optimizer()
-    optimizer.learning_rate.initial_learning_rate *= rows * cols / (400 * 599)
+    optimizer = document.make_optimizer(scale=rows * cols / (400 * 599))
     base = document.preprocess_image(CONTENT, rows, cols)
     style = document.preprocess_image(STYLE, rows, cols)
     combination = tf.Variable(base)
