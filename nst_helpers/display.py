@@ -48,7 +48,7 @@ def show_images(columns=None, cmap="gray", **images):
     lines = -(-len(images) // columns)
     tallest = max(len(image) / len(image[0]) for image in images.values())
     figure = Figure(figsize=(PAGE, lines * (PAGE / columns * tallest + 0.3)), layout="constrained")
-    axes = figure.subplots(lines, columns, squeeze=False).flat
+    axes = figure.subplots(lines, columns, squeeze=False).ravel()
     for axis in axes:
         axis.axis("off")
     for axis, (title, image) in zip(axes, images.items(), strict=False):

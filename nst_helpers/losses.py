@@ -7,7 +7,7 @@ from nst_helpers.backend import tf
 
 
 def gram_matrix(x):
-    """Which features occur together, summed over all positions: G = F Fᵀ (Gatys et al., eq. 3).
+    """Which features occur together, summed over all positions: G = FᵀF (Gatys et al., eq. 3).
 
     Args:
         x: Feature map of one picture, shape (rows, cols, channels).
@@ -15,9 +15,8 @@ def gram_matrix(x):
     Returns:
         Tensor of shape (channels, channels). It ignores where in the picture a feature is.
     """
-    x = tf.transpose(x, (2, 0, 1))
-    features = tf.reshape(x, (tf.shape(x)[0], -1))
-    return tf.matmul(features, tf.transpose(features))
+    features = tf.reshape(x, (-1, tf.shape(x)[-1]))
+    return tf.matmul(features, features, transpose_a=True)
 
 
 def gram_distance(S, C, rows, cols):

@@ -95,7 +95,9 @@ def test_has_one_title_and_a_badge_of_its_own(path):
     text = [cell.source for cell in cells(path, "markdown")]
     titles = [line for source in text for line in source.splitlines() if line.startswith("# ")]
     assert len(titles) == 1, "A lesson has one title of the first order."
-    address = f"https://colab.research.google.com/github/{REPOSITORY}/blob/main/notebooks/{path.name}"
+    address = (
+        f"https://colab.research.google.com/github/{REPOSITORY}/blob/main/notebooks/{path.name}"
+    )
     assert f"({address})" in text[0], "Point its badge at itself: python tools/stamp_links.py …"
 
 
