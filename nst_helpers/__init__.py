@@ -10,17 +10,6 @@ import lazy_loader
 # Loaded at first use, so that a shell user's typing error is answered before TensorFlow starts.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules={
-        "backend",
-        "document",
-        "display",
-        "features",
-        "images",
-        "losses",
-        "optimizers",
-        "training",
-        "weights",
-    },
     submod_attrs={
         "config": ["ConfigError", "TransferConfig"],
         "document": ["measured_losses", "published_losses"],
@@ -28,7 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "features": ["compute_loss", "compute_targets", "feature_extractor", "load_vgg19"],
         "images": ["ImageError", "deprocess_image", "load_image", "preprocess_image", "save_image"],
         "losses": ["content_loss", "gram_matrix", "style_loss", "total_variation_loss"],
-        "pictures": ["document_pictures", "picture"],
+        "pictures": ["PICTURES", "document_pictures", "picture"],
         "training": ["Progress", "TransferResult", "transfer"],
         "weights": ["WeightsError", "vgg19_weights"],
     },

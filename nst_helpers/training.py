@@ -11,10 +11,17 @@ import numpy as np
 
 from nst_helpers.backend import HAS_GPU, tf
 from nst_helpers.config import MIN_ROWS, TransferConfig
-from nst_helpers.features import compute_loss, compute_targets, feature_extractor
+from nst_helpers.display import ProgressBar
+from nst_helpers.features import (
+    compute_loss,
+    compute_targets,
+    faster_precision,
+    feature_extractor,
+)
 from nst_helpers.images import deprocess_image, load_image, preprocess_image
-from nst_helpers.optimizers import GradientDescent
+from nst_helpers.optimizers import LBFGS, GradientDescent
 
+OPTIMIZERS = {"sgd": GradientDescent, "lbfgs": LBFGS}
 LONGEST_ASPECT_RATIO = 6  # beyond it, rows alone says little about the size of a picture
 
 
@@ -74,7 +81,7 @@ def transfer(content, style, config=None, callback=None):
 
     Args:
         content, style: Pictures, each anything that `load_image` takes.
-        config: A `TransferConfig`; None means `TransferConfig.tutorial()`.
+        config: A `TransferConfig`; None means `TransferConfig.fast()`.
         callback: Called with a `Progress` at each report; None shows a progress bar.
 
     Returns:
@@ -85,40 +92,88 @@ def transfer(content, style, config=None, callback=None):
         WeightsError: If the VGG19 weights can't be had.
     """
     start = time.perf_counter()
-    config = config or TransferConfig.tutorial()
-    if callback is None:
-        from nst_helpers.display import ProgressBar
-
-        callback = ProgressBar()
-    content = load_image(content)
-    rows, cols = picture_size(content, config.rows)
-    base_image = preprocess_image(content, rows, cols, config.interpolation)
-    style_reference_image = preprocess_image(style, rows, cols, config.interpolation)
-
-    extractor = feature_extractor(config.layer_names)
-    targets = compute_targets(extractor, base_image, style_reference_image, config)
-    picture = tf.Variable(base_image)
-    optimizer = GradientDescent(loss_and_gradient(extractor, targets, config), picture, config)
-
-    losses = []
-    for iteration, parts in run(optimizer, report_iterations(config)):
-        seconds = time.perf_counter() - start
-        losses.append(LossRow(iteration, seconds, *(float(part) for part in parts)))
-        callback(Progress(losses[-1], config.iterations, picture))
+    config = config or TransferConfig.fast()
+    callback = callback or ProgressBar()
+    content, style = load_image(content), load_image(style)
+    picture, losses, first = None, [], 1
+    for size, iterations in stages(content, config):
+        picture, optimizer = prepare(content, style, size, config, picture)
+        last = first + iterations - 1
+        for iteration, parts in run(optimizer, first, report_iterations(first, last, config)):
+            seconds = time.perf_counter() - start
+            losses.append(LossRow(iteration, seconds, *(float(part) for part in parts)))
+            callback(Progress(losses[-1], config.iterations, picture))
+        first = last + 1
     return TransferResult(deprocess_image(picture), picture.numpy(), losses, config)
 
 
-def run(optimizer, report_at):
+def stages(content, config):
+    """Sizes to paint at, one after the other.
+
+    Args:
+        content: Array of shape (rows, cols, 3).
+        config: A `TransferConfig`.
+
+    Yields:
+        Pairs of a size, (rows, cols), and how many of the iterations it gets.
+    """
+    rows, cols = picture_size(content, config.rows)
+    share, rest = divmod(config.iterations, len(config.scales))
+    for number, scale in enumerate(config.scales):
+        size = tuple(max(round(side * scale), MIN_ROWS) for side in (rows, cols))
+        yield size, share + (number < rest)
+
+
+def prepare(content, style, size, config, previous=None):
+    """Builds what one size needs: the picture to change, and the optimizer that changes it.
+
+    Args:
+        content, style: Arrays of shape (rows, cols, 3), uint8.
+        size: Rows and cols of the combination image.
+        config: A `TransferConfig`.
+        previous: What was painted at another size, to go on from; None starts from the content.
+
+    Returns:
+        `tf.Variable` of shape (1, rows, cols, 3), and the optimizer.
+    """
+    rows, cols = size
+    base_image = preprocess_image(content, rows, cols, config.interpolation)
+    style_reference_image = preprocess_image(
+        style, *style_size(style, size, config), config.interpolation
+    )
+    targets = compute_targets(
+        feature_extractor(config.layer_names), base_image, style_reference_image, config
+    )
+    start = base_image if previous is None else tf.image.resize(previous, size, "lanczos3")
+    picture = tf.Variable(start)
+    precision = faster_precision() if config.precision == "auto" else config.precision
+    extractor = feature_extractor(config.layer_names, precision)
+    optimizer = OPTIMIZERS[config.optimizer]
+    return picture, optimizer(loss_and_gradient(extractor, targets, config), picture, config)
+
+
+def style_size(style, size, config):
+    """Size of the style image: the combination image's, or as many pixels in its own shape."""
+    rows, cols = size
+    if not config.keep_style_aspect:
+        return size
+    height, width = style.shape[:2]
+    zoom = config.style_scale * math.sqrt(rows * cols / (height * width))
+    return tuple(max(round(side * zoom), MIN_ROWS) for side in (height, width))
+
+
+def run(optimizer, first, report_at):
     """The loop: each report is one call of the compiled function, so a GPU never waits for Python.
 
     Args:
         optimizer: Has `advance(iterations)`, such as `GradientDescent`.
+        first: Number of the first iteration.
         report_at: Iterations to report at, ascending.
 
     Yields:
         Pairs of iteration and `LossParts`.
     """
-    done = 0
+    done = first - 1
     for iteration in report_at:
         yield iteration, optimizer.advance(tf.constant(iteration - done))
         done = iteration
@@ -136,11 +191,10 @@ def loss_and_gradient(extractor, targets, config):
     return evaluate
 
 
-def report_iterations(config):
-    """The first iteration, every `report_every`-th and the last, ascending; all of 20 or fewer."""
+def report_iterations(first, last, config):
+    """`first`, the multiples of `report_every` and `last`; each one of 20 or fewer."""
     every = config.report_every or (20 if HAS_GPU and config.iterations > 20 else 1)
-    multiples = range(every, config.iterations, every)
-    return sorted({1, *multiples, config.iterations})
+    return [i for i in range(first, last + 1) if i in (first, last) or i % every == 0]
 
 
 def picture_size(content, rows):

@@ -57,9 +57,10 @@ def test_reporting_less_often_changes_nothing():
 
 
 def test_report_iterations():
-    assert report_iterations(small(iterations=1)) == [1]
-    assert report_iterations(small(iterations=250, report_every=100)) == [1, 100, 200, 250]
-    assert report_iterations(small(iterations=20)) == list(range(1, 21))
+    assert report_iterations(1, 1, small(iterations=1)) == [1]
+    config = small(iterations=250, report_every=100)
+    assert report_iterations(1, 250, config) == [1, 100, 200, 250]
+    assert report_iterations(1, 20, small(iterations=20)) == list(range(1, 21))
 
 
 def test_rows_of_the_loss_table():
