@@ -39,6 +39,8 @@ def _import_quietly():
         import keras
 
         tensorflow.zeros(())  # the first operation logs what the processor can do
+    # Each run compiles a function of its own; TensorFlow takes that for a mistake and says so.
+    tensorflow.get_logger().setLevel("ERROR")
     if keras.config.backend() != "tensorflow":
         raise ImportError(
             f"Keras already runs on {keras.config.backend()}: "

@@ -95,9 +95,9 @@ class TransferConfig:
     def multiscale(cls, **changes):
         """A stronger picture: large strokes first, at small sizes, then finer and finer ones."""
         recipe = {
-            "iterations": 200,
+            "iterations": 160,
             "scales": (0.25, 0.4, 0.63, 1.0),
-            "content_weight": 1.0,
+            "content_weight": 20.0,
             "style_weight": 100.0,
             "total_variation_weight": 1e-3,
             "content_layer_name": "block4_conv2",

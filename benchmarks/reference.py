@@ -1,0 +1,66 @@
+"""The document's own step, to measure against: the same functions that the tests hold ours to."""
+
+import statistics
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+import document
+
+import nst_helpers as nst
+from nst_helpers.backend import tf
+
+ROWS, COLS = 400, 599
+
+
+def paris():
+    return nst.preprocess_image(nst.picture("paris"), ROWS, COLS)
+
+
+def starry_night():
+    return nst.preprocess_image(nst.picture("starry_night"), ROWS, COLS)
+
+
+def document_extractor():
+    return document.make_feature_extractor(nst.vgg19_weights())
+
+
+def document_loss(picture):
+    """The total loss of a picture by the document's own functions, in float32."""
+    loss = document.compute_loss(
+        document_extractor(), tf.constant(picture), paris(), starry_night()
+    )
+    return float(loss)
+
+
+def document_step_seconds(steps=5):
+    """Median seconds of one step of the document's script: a batch of three, and the update."""
+    step, optimizer = document.make_step(document_extractor()), document.make_optimizer()
+    base_image, style_reference_image = paris(), starry_night()
+    combination_image = tf.Variable(base_image)
+
+    def one():
+        loss, grads = step(combination_image, base_image, style_reference_image)
+        optimizer.apply_gradients([(grads, combination_image)])
+        return float(loss)
+
+    return median_seconds(one, steps)
+
+
+def median_seconds(function, times):
+    """Median seconds of a call, after one that isn't counted."""
+    function()
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        function()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def table(header, rows):
+    """A Markdown table, numbers to the right."""
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
