@@ -12,6 +12,7 @@ import document
 import nst_helpers as nst
 from nst_helpers.backend import tf
 
+HERE = Path(__file__).resolve().parent
 ROWS, COLS = 400, 599
 
 
