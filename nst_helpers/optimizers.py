@@ -1,7 +1,10 @@
-"""What turns gradients into the next picture, compiled, with all of its state on the device."""
+"""What turns gradients into the next picture, with every picture kept on the device."""
+
+import math
+
+import numpy as np
 
 from nst_helpers.backend import tf
-from nst_helpers.features import LossParts
 
 DOCUMENT_PIXELS = 400 * 599  # the size that the document's learning rate of 100 belongs to
 
@@ -57,6 +60,9 @@ class LBFGS:
     the step. From the last pairs the two-loop recursion makes a direction that fits the curvature,
     so nearly every step can be taken whole. A step that lowers the loss too little is shortened.
 
+    Pictures stay on the device; Python decides, from a few numbers an evaluation. Compiled into one
+    graph as gradient descent is, the loop ran no sooner and took seconds longer to compile.
+
     Args:
         evaluate: Function from a picture to (`LossParts`, gradient).
         picture: `tf.Variable` of shape (1, rows, cols, 3), changed in place.
@@ -68,61 +74,48 @@ class LBFGS:
     SHORTEST = 1e-6  # of the whole step
 
     def __init__(self, evaluate, picture, config):
-        self._size = config.history
+        self._evaluate = tf.function(evaluate)
         self._picture = picture
-        self._gradient = tf.Variable(tf.zeros_like(picture), trainable=False)
-        self._parts = tf.Variable(tf.zeros(len(LossParts._fields)), trainable=False)
+        self._size = config.history
         # The steps, then the changes, a row each; and the products of each row with each other.
         self._pairs = tf.Variable(tf.zeros((2 * self._size, tf.size(picture))), trainable=False)
-        self._products = tf.Variable(tf.zeros((2 * self._size,) * 2), trainable=False)
-        self._count = tf.Variable(0, trainable=False)
-        self.start(evaluate)
+        self._products = np.zeros((2 * self._size, 2 * self._size))
+        self._count = 0
+        self._parts, self._gradient = self._evaluate(picture)
 
-    def start(self, evaluate):
-        """Takes up another `evaluate` of the same loss; what was learned of its curvature stays."""
-        self._evaluate = tf.function(evaluate)
-        self._keep(*self._evaluate(self._picture))
-        self.advance = tf.function(self._advance)
-
-    def _keep(self, parts, gradient):
-        self._parts.assign(tf.stack(parts))
-        self._gradient.assign(gradient)
-
-    def _advance(self, iterations):
+    def advance(self, iterations):
         """Updates the picture several times; the same as `GradientDescent.advance`."""
-        parts = self._update()
-        for _ in tf.range(iterations - 1):
-            parts = self._update()
-        return LossParts(*tf.unstack(parts))
+        for _ in range(int(iterations)):
+            before = self._update()
+        return before
 
     def _update(self):
-        before = tf.identity(self._parts)
-        direction = tf.reshape(self._direction(), tf.shape(self._picture))
-        step, parts, gradient = self._search(direction)
-        if parts.total <= before[0]:
+        before = self._parts
+        step, parts, gradient = self._search(self._direction())
+        if parts.total <= before.total:
             self._remember(step, gradient - self._gradient)
             self._picture.assign_add(step)
-            self._keep(parts, gradient)
+            self._parts, self._gradient = parts, gradient
         else:  # nothing lower that way: forget the curvature and begin again with the gradient
-            self._count.assign(0)
+            self._count = 0
         return before
 
     def _search(self, direction):
         """Shortens the step until the loss falls by enough of what the slope promises."""
-        slope = tf.reduce_sum(direction * self._gradient)
-        step = direction
-        parts, gradient = self._evaluate(self._picture + step)
-        length = tf.constant(1.0)
-        while length > self.SHORTEST and not (
-            parts.total <= self._parts[0] + self.SUFFICIENT_DECREASE * length * slope
-        ):
-            # The lowest point of the parabola through both losses and the slope, within reason.
-            excess = parts.total - self._parts[0] - length * slope
-            lowest = tf.clip_by_value(-slope * length / (2 * excess), 0.1, 0.5)
-            length *= tf.where(tf.math.is_finite(excess), lowest, 0.1)
+        start = float(self._parts.total)
+        slope = float(tf.reduce_sum(direction * self._gradient))
+        length = 1.0
+        while True:
             step = length * direction
             parts, gradient = self._evaluate(self._picture + step)
-        return step, parts, gradient
+            total = float(parts.total)
+            enough = total <= start + self.SUFFICIENT_DECREASE * length * slope
+            if enough or length < self.SHORTEST:
+                return step, parts, gradient
+            # The lowest point of the parabola through both losses and the slope, within reason.
+            excess = total - start - length * slope
+            lowest = -slope * length / (2 * excess) if math.isfinite(excess) and excess > 0 else 0
+            length *= min(max(lowest, 0.1), 0.5)
 
     def _direction(self):
         """Minus the inverse curvature times the gradient, by the two-loop recursion.
@@ -131,46 +124,42 @@ class LBFGS:
         of that sum, a few dozen numbers, and the pairs are read twice instead of four times each
         in turn (Chen, Wang and Zhou, *Large-scale L-BFGS using MapReduce*, NIPS 2014).
         """
-        size = self._size
-        known = tf.minimum(self._count, size)
         gradient = tf.reshape(self._gradient, [-1])
-        if known == 0:
-            return -self.FIRST_STEP / tf.sqrt(tf.reduce_mean(gradient**2)) * gradient
-        products, slopes = self._products, tf.linalg.matvec(self._pairs, gradient)
-        factors, of_gradient = tf.zeros([2 * size]), -1.0
-        weights = tf.zeros([size])
-        for age in tf.range(known):
-            s = (self._count - 1 - age) % size
-            y = s + size
-            along = tf.tensordot(factors, products[:, s], 1) + of_gradient * slopes[s]
-            weight = along / products[s, y]
-            weights = tf.tensor_scatter_nd_update(weights, [[s]], [weight])
-            factors = tf.tensor_scatter_nd_sub(factors, [[y]], [weight])
-        s = (self._count - 1) % size
-        curvature = products[s + size, s + size] / products[s, s + size]
+        newest_first = [(self._count - 1 - age) % self._size for age in range(self._known)]
+        if not newest_first:
+            return -self.FIRST_STEP / tf.sqrt(tf.reduce_mean(gradient**2)) * self._gradient
+        products, slopes = self._products, tf.linalg.matvec(self._pairs, gradient).numpy()
+        factors, of_gradient = np.zeros(len(products)), -1.0
+        weights = {}
+        for s in newest_first:
+            y = s + self._size
+            along = factors @ products[:, s] + of_gradient * slopes[s]
+            weights[s] = along / products[s, y]
+            factors[y] -= weights[s]
+        s, y = newest_first[0], newest_first[0] + self._size
+        curvature = products[y, y] / products[s, y]
         factors, of_gradient = factors / curvature, of_gradient / curvature
-        for age in tf.range(known - 1, -1, -1):
-            s = (self._count - 1 - age) % size
-            y = s + size
-            along = tf.tensordot(factors, products[:, y], 1) + of_gradient * slopes[y]
-            factors = tf.tensor_scatter_nd_add(
-                factors, [[s]], [weights[s] - along / products[s, y]]
-            )
-        return tf.linalg.matvec(self._pairs, factors, transpose_a=True) + of_gradient * gradient
+        for s in reversed(newest_first):
+            y = s + self._size
+            along = factors @ products[:, y] + of_gradient * slopes[y]
+            factors[s] += weights[s] - along / products[s, y]
+        factors = tf.constant(factors, tf.float32)
+        direction = tf.linalg.matvec(self._pairs, factors, transpose_a=True)
+        return tf.reshape(direction + of_gradient * gradient, self._picture.shape)
+
+    @property
+    def _known(self):
+        return min(self._count, self._size)
 
     def _remember(self, step, change):
         """Keeps the pair, in place of the oldest, if the loss curves upwards along it."""
         pair = tf.stack([tf.reshape(step, [-1]), tf.reshape(change, [-1])])
-        own = tf.matmul(pair, pair, transpose_b=True)
-        if own[0, 1] > 1e-10 * tf.sqrt(own[0, 0] * own[1, 1]):
+        (length, curved), (_, bend) = tf.matmul(pair, pair, transpose_b=True).numpy()
+        if curved > 1e-10 * math.sqrt(length * bend):
             s = self._count % self._size
-            rows = [[s], [s + self._size]]
-            self._pairs.scatter_nd_update(rows, pair)
-            products = tf.matmul(pair, self._pairs, transpose_b=True)
-            self._products.scatter_nd_update(rows, products)
-            self._products.assign(
-                tf.transpose(
-                    tf.tensor_scatter_nd_update(tf.transpose(self._products), rows, products)
-                )
-            )
-            self._count.assign_add(1)
+            rows = [s, s + self._size]
+            self._pairs.scatter_nd_update([[row] for row in rows], pair)
+            products = tf.matmul(pair, self._pairs, transpose_b=True).numpy()
+            self._products[rows] = products
+            self._products[:, rows] = products.T
+            self._count += 1

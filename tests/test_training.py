@@ -28,13 +28,16 @@ def test_the_published_losses(paris, starry_night):
 
 
 def test_the_loop_is_the_documents():
-    """The document's optimizer and step, at a rate scaled to the smaller picture."""
-    config = small()
+    """The document's optimizer and step, at a rate scaled to the smaller picture.
+
+    A quarter of the document's rate: where the loss jumps about, so do the differences.
+    """
+    config = small(initial_learning_rate=25.0)
     ours = nst.transfer(CONTENT, STYLE, config, silent)
     rows, cols = ours.image.shape[:2]
 
     step = document.make_step(document.make_feature_extractor(nst.vgg19_weights()))
-    optimizer = document.make_optimizer(scale=rows * cols / (400 * 599))
+    optimizer = document.make_optimizer(scale=0.25 * rows * cols / (400 * 599))
     base = document.preprocess_image(CONTENT, rows, cols)
     style = document.preprocess_image(STYLE, rows, cols)
     combination = tf.Variable(base)
@@ -44,8 +47,9 @@ def test_the_loop_is_the_documents():
         optimizer.apply_gradients([(grads, combination)])
         totals.append(float(loss))
 
-    np.testing.assert_allclose([row.total for row in ours.losses], totals, rtol=1e-4)
-    np.testing.assert_allclose(ours.picture, combination, atol=0.05)
+    assert totals == sorted(totals, reverse=True)
+    np.testing.assert_allclose([row.total for row in ours.losses], totals, rtol=1e-5)
+    np.testing.assert_allclose(ours.picture, combination, atol=0.01)
 
 
 def test_reporting_less_often_changes_nothing():

