@@ -115,11 +115,21 @@ def compute_targets(extractor, base_image, style_reference_image, config):
     Returns:
         `Targets`.
     """
-    content = extractor(base_image)[config.content_layer_name][0]
-    features = extractor(style_reference_image)
     gram = _mean_gram if config.losses == "relative" else gram_matrix
-    style = {name: gram(features[name][0]) for name in config.style_layer_names}
-    return Targets(content, style)
+
+    # Compiled, so that each feature map is let go as soon as the next one is there.
+    @tf.function
+    def content_target(image):
+        return extractor(image)[config.content_layer_name][0]
+
+    @tf.function
+    def style_targets(image):
+        features = extractor(image)
+        return {name: gram(features[name][0]) for name in config.style_layer_names}
+
+    return Targets(
+        content_target(tf.constant(base_image)), style_targets(tf.constant(style_reference_image))
+    )
 
 
 def compute_loss(extractor, combination_image, targets, config):
