@@ -46,6 +46,14 @@ def test_layers_are_vgg19s():
         ("optimizer", "adam"),
         ("interpolation", "cubic"),
         ("report_every", 0),
+        ("scales", ()),
+        ("scales", (0.5, 0.7)),
+        ("scales", (2, 1)),
+        ("style_scale", 0),
+        ("keep_style_aspect", "yes"),
+        ("losses", "mean"),
+        ("precision", "int8"),
+        ("history", 0),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name, value):

@@ -7,7 +7,7 @@ import pytest
 import nst_helpers as nst
 from nst_helpers.backend import tf
 from nst_helpers.config import MIN_ROWS
-from nst_helpers.training import picture_size, report_iterations
+from nst_helpers.training import picture_size, report_iterations, style_size
 
 CONTENT, STYLE = nst.picture("harbour_town"), nst.picture("swirling_strokes")
 
@@ -65,6 +65,26 @@ def test_report_iterations():
     config = small(iterations=250, report_every=100)
     assert report_iterations(1, 250, config) == [1, 100, 200, 250]
     assert report_iterations(1, 20, small(iterations=20)) == list(range(1, 21))
+
+
+def test_multiscale_paints_small_first():
+    sizes = {}
+    config = nst.TransferConfig.multiscale(rows=64, iterations=14)
+    result = nst.transfer(
+        CONTENT, STYLE, config, lambda p: sizes.setdefault(p.image.shape, p.losses.iteration)
+    )
+    assert list(sizes) == [(16, 24, 3), (26, 38, 3), (40, 60, 3), (64, 96, 3)]
+    assert list(sizes.values()) == [1, 5, 9, 12]
+    assert [row.iteration for row in result.losses] == list(range(1, 15))
+    assert result.losses[-1].total < result.losses[0].total
+
+
+def test_style_keeps_its_aspect_ratio_where_it_shall():
+    style = np.zeros((90, 40, 3), "uint8")
+    config = nst.TransferConfig.multiscale()
+    assert style_size(style, (60, 60), small()) == (60, 60)
+    assert style_size(style, (60, 60), config) == (90, 40)
+    assert style_size(style, (60, 60), config.replace(style_scale=2.0)) == (180, 80)
 
 
 def test_rows_of_the_loss_table():
