@@ -172,19 +172,20 @@ def relative_losses(features, combination_image, targets, config):
     with, and the total variation by the pixels.
     """
     rows, cols = combination_image.shape[1:3]
-    content = targets.content
     style = [
         _relative(_mean_gram(features[name][0]), target) for name, target in targets.style.items()
     ]
     return (
-        _relative(features[config.content_layer_name][0], content),
+        _relative(features[config.content_layer_name][0], targets.content),
         tf.add_n(style) / len(style),
         total_variation_loss(combination_image) / (rows * cols),
     )
 
 
 def _relative(x, target):
-    return tf.reduce_sum(tf.square(x - target)) / tf.reduce_sum(tf.square(target))
+    # A target of zeros, as a blank picture can have at a deep layer, has no size to compare with.
+    distance, size = tf.reduce_sum(tf.square(x - target)), tf.reduce_sum(tf.square(target))
+    return tf.math.divide_no_nan(distance, size)
 
 
 def _mean_gram(x):
