@@ -5,7 +5,7 @@ import reference
 import nst_helpers as nst
 from nst_helpers.backend import tf
 from nst_helpers.config import VGG19_LAYERS
-from nst_helpers.training import loss_and_gradient
+from nst_helpers.training import evaluation
 
 SIDE = 4096
 
@@ -26,13 +26,12 @@ def multiply_adds(config):
 
 
 def our_seconds(precision):
-    config = nst.TransferConfig.tutorial()
-    float32 = nst.feature_extractor(config.layer_names)
-    picture = reference.paris()
-    targets = nst.compute_targets(float32, picture, reference.starry_night(), config)
-    extractor = nst.feature_extractor(config.layer_names, precision)
-    evaluate = tf.function(loss_and_gradient(extractor, targets, config))
-    return reference.median_seconds(lambda: evaluate(tf.constant(picture))[1].numpy(), 7)
+    config = nst.TransferConfig.tutorial(precision=precision)
+    extractor = nst.feature_extractor(config.layer_names)
+    picture = tf.constant(reference.paris())
+    targets = nst.compute_targets(extractor, picture, reference.starry_night(), config)
+    evaluate = evaluation(targets, picture.shape, config)
+    return reference.median_seconds(lambda: evaluate(picture)[1].numpy(), 7)
 
 
 def matmul_rate(precision):

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 VGG19_LAYERS = tuple(
     f"block{block}_{layer}"
@@ -20,6 +21,19 @@ MIN_ROWS = 16  # VGG19 halves the picture four times before block5
 
 class ConfigError(ValueError):
     """A setting that can't be used; the message names it and says what it may be."""
+
+
+class Objective(NamedTuple):
+    """The settings that say what the loss is, but for its weights."""
+
+    content_layer_name: str
+    style_layer_names: tuple
+    losses: str
+
+    @property
+    def layer_names(self):
+        """Every layer that the loss needs, once."""
+        return tuple(dict.fromkeys([*self.style_layer_names, self.content_layer_name]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,9 +131,14 @@ class TransferConfig:
         return getattr(cls, name)(**changes)
 
     @property
+    def objective(self):
+        """What the loss is, but for its weights: an `Objective`."""
+        return Objective(self.content_layer_name, self.style_layer_names, self.losses)
+
+    @property
     def layer_names(self):
         """Every layer that the run needs, once."""
-        return tuple(dict.fromkeys([*self.style_layer_names, self.content_layer_name]))
+        return self.objective.layer_names
 
     def replace(self, **changes):
         """The same settings with some changed."""

@@ -5,13 +5,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from nst_helpers.backend import keras, tf
-from nst_helpers.losses import (
-    content_loss,
-    gram_distance,
-    gram_matrix,
-    total_variation_loss,
-)
+from nst_helpers.losses import content_loss, gram_distance, gram_matrix, total_variation_loss
 from nst_helpers.weights import vgg19_weights
+
+# Compiled functions that are kept, one for each size and objective: as many as a person comes back
+# to, and few enough that an afternoon of sliders does not fill the memory.
+KEPT = 8
 
 
 class Targets(NamedTuple):
@@ -24,6 +23,14 @@ class Targets(NamedTuple):
 
     content: tf.Tensor
     style: dict
+
+
+class LossWeights(NamedTuple):
+    """The weights of the losses as tensors, so that a new value needs no new compiling."""
+
+    content_weight: tf.Tensor
+    style_weight: tf.Tensor
+    total_variation_weight: tf.Tensor
 
 
 class LossParts(NamedTuple):
@@ -59,7 +66,8 @@ def _load_vgg19_in(precision):
             {**layer.get_config(), "dtype": precision}
         ),
     )
-    copy.set_weights(model.get_weights())
+    for mine, theirs in zip(copy.layers, model.layers, strict=True):  # one at a time in memory
+        mine.set_weights(theirs.get_weights())
     copy.trainable = False
     return copy
 
@@ -72,18 +80,21 @@ def faster_precision():
         "bfloat16" if one convolution takes at most 0.8 of its time in float32, else "float32".
     """
 
-    def seconds(dtype):
-        x, kernel = tf.ones((1, 128, 128, 64), dtype), tf.ones((3, 3, 64, 64), dtype)
-        convolve = tf.function(lambda: tf.reduce_sum(tf.nn.conv2d(x, kernel, 1, "SAME")))
-        convolve()
-        times = []
-        for _ in range(5):
+    times = {dtype: [] for dtype in ("float32", "bfloat16")}
+    convolve = {dtype: _convolution(dtype) for dtype in times}
+    for _ in range(10):  # in turn, so that a busy moment of the machine meets both
+        for dtype, function in convolve.items():
             start = time.perf_counter()
-            convolve().numpy()
-            times.append(time.perf_counter() - start)
-        return min(times)
+            function().numpy()
+            times[dtype].append(time.perf_counter() - start)
+    return "bfloat16" if min(times["bfloat16"]) < 0.8 * min(times["float32"]) else "float32"
 
-    return "bfloat16" if seconds("bfloat16") < 0.8 * seconds("float32") else "float32"
+
+def _convolution(dtype):
+    x, kernel = tf.ones((1, 128, 128, 64), dtype), tf.ones((3, 3, 64, 64), dtype)
+    convolve = tf.function(lambda: tf.reduce_sum(tf.nn.conv2d(x, kernel, 1, "SAME")))
+    convolve()
+    return convolve
 
 
 def feature_extractor(layer_names=None, precision="float32"):
@@ -97,9 +108,14 @@ def feature_extractor(layer_names=None, precision="float32"):
         A Keras model from pictures of shape (batch, rows, cols, 3), preprocessed, to a dictionary
         from layer name to feature maps of shape (batch, rows', cols', channels).
     """
+    names = [layer.name for layer in load_vgg19().layers] if layer_names is None else layer_names
+    return _extractor(tuple(names), precision)
+
+
+@lru_cache(maxsize=KEPT)
+def _extractor(layer_names, precision):
     model = load_vgg19() if precision == "float32" else _load_vgg19_in(precision)
-    names = [layer.name for layer in model.layers] if layer_names is None else layer_names
-    outputs_dict = {name: model.get_layer(name).output for name in names}
+    outputs_dict = {name: model.get_layer(name).output for name in layer_names}
     return keras.Model(inputs=model.input, outputs=outputs_dict)
 
 
@@ -115,51 +131,85 @@ def compute_targets(extractor, base_image, style_reference_image, config):
     Returns:
         `Targets`.
     """
-    gram = _mean_gram if config.losses == "relative" else gram_matrix
+    base_image, style_image = tf.constant(base_image), tf.constant(style_reference_image)
+    return Targets(
+        _content_target(extractor, config.objective, base_image.shape)(base_image),
+        _style_targets(extractor, config.objective, style_image.shape)(style_image),
+    )
 
-    # Compiled, so that each feature map is let go as soon as the next one is there.
-    @tf.function
-    def content_target(image):
-        return extractor(image)[config.content_layer_name][0]
+
+# Compiled, so that each feature map is let go as soon as the next one is there.
+@lru_cache(maxsize=KEPT)
+def _content_target(extractor, objective, shape):
+    return tf.function(lambda image: extractor(image)[objective.content_layer_name][0])
+
+
+@lru_cache(maxsize=KEPT)
+def _style_targets(extractor, objective, shape):
+    gram = _mean_gram if objective.losses == "relative" else gram_matrix
 
     @tf.function
     def style_targets(image):
         features = extractor(image)
-        return {name: gram(features[name][0]) for name in config.style_layer_names}
+        return {name: gram(features[name][0]) for name in objective.style_layer_names}
 
-    return Targets(
-        content_target(tf.constant(base_image)), style_targets(tf.constant(style_reference_image))
-    )
+    return style_targets
 
 
-def compute_loss(extractor, combination_image, targets, config):
+@lru_cache(maxsize=KEPT)
+def loss_and_gradient(objective, shape, precision="float32"):
+    """Compiled function from a picture to its loss and the gradient of that.
+
+    Args:
+        objective: `TransferConfig.objective`.
+        shape: Shape of the pictures, (1, rows, cols, 3).
+        precision: Type that the convolutions compute in.
+
+    Returns:
+        Function from a picture, `Targets` and `LossWeights` to `LossParts` and the gradient of
+        their total. The same arguments give the same function, which is then compiled already.
+    """
+    extractor = feature_extractor(objective.layer_names, precision)
+
+    @tf.function
+    def evaluate(picture, targets, weights):
+        with tf.GradientTape() as tape:
+            tape.watch(picture)
+            parts = compute_loss(extractor, picture, targets, objective, weights)
+        return parts, tape.gradient(parts.total, picture)
+
+    return evaluate
+
+
+def compute_loss(extractor, combination_image, targets, config, weights=None):
     """The document's `compute_loss`, for the combination image alone: the targets are known.
 
     Args:
         extractor: What `feature_extractor` returned.
         combination_image: Shape (1, rows, cols, 3), preprocessed.
         targets: What `compute_targets` returned.
-        config: A `TransferConfig`, for weights and layers.
+        config: A `TransferConfig`, for layers and weights.
+        weights: `LossWeights` to use instead of the config's.
 
     Returns:
         `LossParts`.
     """
-    features = extractor(combination_image)
-    features = {name: tf.cast(feature, tf.float32) for name, feature in features.items()}
+    weights = weights or config
     losses = relative_losses if config.losses == "relative" else document_losses
+    features = extractor(combination_image)
     content, style, total_variation = losses(features, combination_image, targets, config)
-    content *= config.content_weight
-    style *= config.style_weight
-    total_variation *= config.total_variation_weight
+    content *= weights.content_weight
+    style *= weights.style_weight
+    total_variation *= weights.total_variation_weight
     return LossParts(content + style + total_variation, content, style, total_variation)
 
 
 def document_losses(features, combination_image, targets, config):
     """The document's losses before their weights; the style loss is a mean over the layers."""
     rows, cols = combination_image.shape[1:3]
-    content = content_loss(targets.content, features[config.content_layer_name][0])
+    content = content_loss(targets.content, _content_features(features, config))
     style = [
-        gram_distance(target, gram_matrix(features[name][0]), rows, cols)
+        gram_distance(target, _gram_in_float32(features[name][0]), rows, cols)
         for name, target in targets.style.items()
     ]
     return content, tf.add_n(style) / len(style), total_variation_loss(combination_image)
@@ -176,10 +226,14 @@ def relative_losses(features, combination_image, targets, config):
         _relative(_mean_gram(features[name][0]), target) for name, target in targets.style.items()
     ]
     return (
-        _relative(features[config.content_layer_name][0], targets.content),
+        _relative(_content_features(features, config), targets.content),
         tf.add_n(style) / len(style),
         total_variation_loss(combination_image) / (rows * cols),
     )
+
+
+def _content_features(features, config):
+    return tf.cast(features[config.content_layer_name][0], tf.float32)
 
 
 def _relative(x, target):
@@ -189,4 +243,20 @@ def _relative(x, target):
 
 
 def _mean_gram(x):
-    return gram_matrix(x) / tf.cast(tf.shape(x)[0] * tf.shape(x)[1], tf.float32)
+    return _gram_in_float32(x) / tf.cast(tf.shape(x)[0] * tf.shape(x)[1], tf.float32)
+
+
+def _gram_in_float32(x):
+    """`gram_matrix` in float32, of a feature map that may be in bfloat16."""
+    return gram_matrix(x) if x.dtype == tf.float32 else _gram_of_bfloat16(x)
+
+
+@tf.custom_gradient
+def _gram_of_bfloat16(x):
+    # TensorFlow would keep a float32 copy of each map for the way back: 0.1 GB at 400 rows.
+    def gradient(upstream):
+        features = tf.reshape(tf.cast(x, tf.float32), (-1, tf.shape(x)[-1]))
+        change = tf.matmul(features, upstream + tf.transpose(upstream))
+        return tf.cast(tf.reshape(change, tf.shape(x)), x.dtype)
+
+    return gram_matrix(tf.cast(x, tf.float32)), gradient

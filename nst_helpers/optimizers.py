@@ -28,28 +28,22 @@ class GradientDescent:
         self._config = config
         rows, cols = picture.shape[1:3]
         self._initial_rate = config.initial_learning_rate * rows * cols / DOCUMENT_PIXELS
-        self._updates = tf.Variable(0.0, trainable=False)
-        self.advance = tf.function(self._advance)  # one for each run: its graph goes with it
+        self._updates = 0
 
-    def _advance(self, iterations):
-        """Updates the picture several times without coming back to Python.
+    def advance(self, iterations):
+        """Updates the picture several times.
 
         Args:
-            iterations: How many updates, 1 or more, a scalar integer tensor.
+            iterations: How many updates, 1 or more.
 
         Returns:
             `LossParts` of the picture before the last update: what the document prints.
         """
-        parts = self._update()
-        for _ in tf.range(iterations - 1):
-            parts = self._update()
-        return parts
-
-    def _update(self):
-        parts, gradient = self._evaluate(self._picture)
-        decay = self._config.decay_rate ** (self._updates / self._config.decay_steps)
-        self._picture.assign_sub(self._initial_rate * decay * gradient)
-        self._updates.assign_add(1.0)
+        for _ in range(iterations):
+            parts, gradient = self._evaluate(self._picture)
+            decay = self._config.decay_rate ** (self._updates / self._config.decay_steps)
+            self._picture.assign_sub(self._initial_rate * decay * gradient)
+            self._updates += 1
         return parts
 
 
@@ -61,7 +55,7 @@ class LBFGS:
     so nearly every step can be taken whole. A step that lowers the loss too little is shortened.
 
     Pictures stay on the device; Python decides, from a few numbers an evaluation. Compiled into one
-    graph as gradient descent is, the loop ran no sooner and took seconds longer to compile.
+    graph, the loop ran no sooner and took seconds longer to compile.
 
     Args:
         evaluate: Function from a picture to (`LossParts`, gradient).
@@ -74,18 +68,19 @@ class LBFGS:
     SHORTEST = 1e-6  # of the whole step
 
     def __init__(self, evaluate, picture, config):
-        self._evaluate = tf.function(evaluate)
+        self._evaluate = evaluate
         self._picture = picture
         self._size = config.history
-        # The steps, then the changes, a row each; and the products of each row with each other.
-        self._pairs = tf.Variable(tf.zeros((2 * self._size, tf.size(picture))), trainable=False)
+        # Tensors of two rows, a step and the change that it made: one large variable for all would
+        # be copied at every reading. And the product of each row with each other.
+        self._pairs = []
         self._products = np.zeros((2 * self._size, 2 * self._size))
         self._count = 0
         self._parts, self._gradient = self._evaluate(picture)
 
     def advance(self, iterations):
         """Updates the picture several times; the same as `GradientDescent.advance`."""
-        for _ in range(int(iterations)):
+        for _ in range(iterations):
             before = self._update()
         return before
 
@@ -97,7 +92,7 @@ class LBFGS:
             self._picture.assign_add(step)
             self._parts, self._gradient = parts, gradient
         else:  # nothing lower that way: forget the curvature and begin again with the gradient
-            self._count = 0
+            self._count, self._pairs = 0, []
         return before
 
     def _search(self, direction):
@@ -125,27 +120,35 @@ class LBFGS:
         in turn (Chen, Wang and Zhou, *Large-scale L-BFGS using MapReduce*, NIPS 2014).
         """
         gradient = tf.reshape(self._gradient, [-1])
-        newest_first = [(self._count - 1 - age) % self._size for age in range(self._known)]
+        newest_first = [2 * ((self._count - 1 - age) % self._size) for age in range(self._known)]
         if not newest_first:
             return -self.FIRST_STEP / tf.sqrt(tf.reduce_mean(gradient**2)) * self._gradient
-        products, slopes = self._products, tf.linalg.matvec(self._pairs, gradient).numpy()
+        products, slopes = self._products, self._products_with(gradient[tf.newaxis])[0]
         factors, of_gradient = np.zeros(len(products)), -1.0
         weights = {}
         for s in newest_first:
-            y = s + self._size
+            y = s + 1
             along = factors @ products[:, s] + of_gradient * slopes[s]
             weights[s] = along / products[s, y]
             factors[y] -= weights[s]
-        s, y = newest_first[0], newest_first[0] + self._size
+        s, y = newest_first[0], newest_first[0] + 1
         curvature = products[y, y] / products[s, y]
         factors, of_gradient = factors / curvature, of_gradient / curvature
         for s in reversed(newest_first):
-            y = s + self._size
+            y = s + 1
             along = factors @ products[:, y] + of_gradient * slopes[y]
             factors[s] += weights[s] - along / products[s, y]
-        factors = tf.constant(factors, tf.float32)
-        direction = tf.linalg.matvec(self._pairs, factors, transpose_a=True)
-        return tf.reshape(direction + of_gradient * gradient, self._picture.shape)
+        factors = tf.constant(factors.reshape(self._size, 2), tf.float32)
+        direction = of_gradient * gradient
+        for pair, pair_factors in zip(self._pairs, factors, strict=False):
+            direction += tf.linalg.matvec(pair, pair_factors, transpose_a=True)
+        return tf.reshape(direction, self._picture.shape)
+
+    def _products_with(self, vectors):
+        """Product of each vector with each row of the pairs, shape (vectors, 2 · size)."""
+        products = [tf.matmul(vectors, pair, transpose_b=True) for pair in self._pairs]
+        products = tf.concat(products, axis=1).numpy()
+        return np.pad(products, [(0, 0), (0, 2 * self._size - products.shape[1])])
 
     @property
     def _known(self):
@@ -156,10 +159,10 @@ class LBFGS:
         pair = tf.stack([tf.reshape(step, [-1]), tf.reshape(change, [-1])])
         (length, curved), (_, bend) = tf.matmul(pair, pair, transpose_b=True).numpy()
         if curved > 1e-10 * math.sqrt(length * bend):
-            s = self._count % self._size
-            rows = [s, s + self._size]
-            self._pairs.scatter_nd_update([[row] for row in rows], pair)
-            products = tf.matmul(pair, self._pairs, transpose_b=True).numpy()
+            place = self._count % self._size
+            self._pairs[place : place + 1] = [pair]
+            rows = slice(2 * place, 2 * place + 2)
+            products = self._products_with(pair)
             self._products[rows] = products
             self._products[:, rows] = products.T
             self._count += 1

@@ -4,7 +4,7 @@ import math
 import time
 import warnings
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -13,10 +13,11 @@ from nst_helpers.backend import HAS_GPU, tf
 from nst_helpers.config import MIN_ROWS, TransferConfig
 from nst_helpers.display import ProgressBar
 from nst_helpers.features import (
-    compute_loss,
+    LossWeights,
     compute_targets,
     faster_precision,
     feature_extractor,
+    loss_and_gradient,
 )
 from nst_helpers.images import deprocess_image, load_image, preprocess_image
 from nst_helpers.optimizers import LBFGS, GradientDescent
@@ -76,13 +77,16 @@ class TransferResult:
     config: TransferConfig
 
 
-def transfer(content, style, config=None, callback=None):
+def transfer(content, style, config=None, callback=None, initial=None):
     """Paints the content image in the style of the other one.
 
     Args:
         content, style: Pictures, each anything that `load_image` takes.
         config: A `TransferConfig`; None means `TransferConfig.fast()`.
-        callback: Called with a `Progress` at each report; None shows a progress bar.
+        callback: Called with a `Progress` at each report; None shows a progress bar. What it
+            raises ends the run.
+        initial: Picture to start from, such as noise or an earlier result, resized to the content
+            image's size; None starts from the content image, as the document does.
 
     Returns:
         A `TransferResult`.
@@ -95,7 +99,8 @@ def transfer(content, style, config=None, callback=None):
     config = config or TransferConfig.fast()
     callback = callback or ProgressBar()
     content, style = load_image(content), load_image(style)
-    picture, losses, first = None, [], 1
+    picture = None if initial is None else initial_picture(initial, content, config)
+    losses, first = [], 1
     for size, iterations in stages(content, config):
         picture, optimizer = prepare(content, style, size, config, picture)
         last = first + iterations - 1
@@ -124,6 +129,11 @@ def stages(content, config):
         yield size, share + (number < rest)
 
 
+def initial_picture(initial, content, config):
+    """The picture to start from, preprocessed, in the size of the combination image."""
+    return preprocess_image(initial, *picture_size(content, config.rows), config.interpolation)
+
+
 def prepare(content, style, size, config, previous=None):
     """Builds what one size needs: the picture to change, and the optimizer that changes it.
 
@@ -131,7 +141,7 @@ def prepare(content, style, size, config, previous=None):
         content, style: Arrays of shape (rows, cols, 3), uint8.
         size: Rows and cols of the combination image.
         config: A `TransferConfig`.
-        previous: What was painted at another size, to go on from; None starts from the content.
+        previous: Picture to go on from, of any size; None starts from the content.
 
     Returns:
         `tf.Variable` of shape (1, rows, cols, 3), and the optimizer.
@@ -144,12 +154,21 @@ def prepare(content, style, size, config, previous=None):
     targets = compute_targets(
         feature_extractor(config.layer_names), base_image, style_reference_image, config
     )
-    start = base_image if previous is None else tf.image.resize(previous, size, "lanczos3")
-    picture = tf.Variable(start)
-    precision = faster_precision() if config.precision == "auto" else config.precision
-    extractor = feature_extractor(config.layer_names, precision)
+    picture = tf.Variable(base_image if previous is None else resize(previous, size))
     optimizer = OPTIMIZERS[config.optimizer]
-    return picture, optimizer(loss_and_gradient(extractor, targets, config), picture, config)
+    return picture, optimizer(evaluation(targets, picture.shape, config), picture, config)
+
+
+def resize(picture, size):
+    return picture if picture.shape[1:3] == size else tf.image.resize(picture, size, "lanczos3")
+
+
+def evaluation(targets, shape, config):
+    """Function from a picture of that shape to its `LossParts` and the gradient of their total."""
+    precision = faster_precision() if config.precision == "auto" else config.precision
+    weights = LossWeights(*(tf.constant(getattr(config, name)) for name in LossWeights._fields))
+    evaluate = loss_and_gradient(config.objective, shape, precision)
+    return partial(evaluate, targets=targets, weights=weights)
 
 
 def style_size(style, size, config):
@@ -163,7 +182,7 @@ def style_size(style, size, config):
 
 
 def run(optimizer, first, report_at):
-    """The loop: each report is one call of the compiled function, so a GPU never waits for Python.
+    """The loop; between two reports nothing has to come back from the device.
 
     Args:
         optimizer: Has `advance(iterations)`, such as `GradientDescent`.
@@ -175,20 +194,8 @@ def run(optimizer, first, report_at):
     """
     done = first - 1
     for iteration in report_at:
-        yield iteration, optimizer.advance(tf.constant(iteration - done))
+        yield iteration, optimizer.advance(iteration - done)
         done = iteration
-
-
-def loss_and_gradient(extractor, targets, config):
-    """Function from a picture to its `LossParts` and the gradient of their total."""
-
-    def evaluate(picture):
-        with tf.GradientTape() as tape:
-            tape.watch(picture)
-            parts = compute_loss(extractor, picture, targets, config)
-        return parts, tape.gradient(parts.total, picture)
-
-    return evaluate
 
 
 def report_iterations(first, last, config):

@@ -31,7 +31,7 @@ def test_a_quadratic_is_solved(rng):
     optimizer, picture = optimizer_of(
         lambda x: tf.reduce_sum(curvature * (x - goal) ** 2), np.zeros_like(goal), history=20
     )
-    optimizer.advance(tf.constant(60))
+    optimizer.advance(60)
     np.testing.assert_allclose(picture, goal, atol=1e-2)
 
 
@@ -59,7 +59,7 @@ def test_it_needs_no_more_evaluations_than_scipys(rng):
         method="L-BFGS-B",
         options={"maxcor": 10, "maxiter": 80},
     )
-    optimizer.advance(tf.constant(80))
+    optimizer.advance(80)
     assert float(valley(picture)) < max(2 * theirs.fun, 1e-3)
 
 
@@ -81,5 +81,5 @@ def test_it_stays_where_it_is_if_nothing_is_lower(height):
     optimizer, picture = optimizer_of(
         lambda x: tf.where(tf.reduce_all(x == 1), 0.0, height) + 0 * tf.reduce_sum(x), start
     )
-    optimizer.advance(tf.constant(3))
+    optimizer.advance(3)
     np.testing.assert_array_equal(picture, start)

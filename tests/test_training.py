@@ -110,6 +110,37 @@ def test_callback_sees_the_picture_change():
     np.testing.assert_array_equal(seen[-1][1], result.image)
 
 
+def test_it_goes_on_from_a_picture(rng):
+    """The first loss is the picture's own; its size does not matter."""
+    painted = nst.transfer(CONTENT, STYLE, small(iterations=4), silent)
+    again = nst.transfer(CONTENT, STYLE, small(iterations=1), silent, initial=painted.image)
+    assert again.losses[0].total < painted.losses[-1].total
+    noise = rng.integers(0, 256, (10, 10, 3), dtype="uint8")
+    from_noise = nst.transfer(CONTENT, STYLE, small(iterations=1), silent, initial=noise)
+    assert from_noise.losses[0].content > 0
+    assert from_noise.image.shape == painted.image.shape
+
+
+def test_what_a_callback_raises_ends_the_run():
+    def stop(progress):
+        if progress.losses.iteration == 2:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        nst.transfer(CONTENT, STYLE, small(iterations=10**6), stop)
+
+
+def test_a_second_run_is_the_same(rng):
+    """Functions compiled for the first one are used again; nothing of its pictures is left."""
+    config = nst.TransferConfig.fast(rows=48, iterations=6)
+    first = nst.transfer(CONTENT, STYLE, config, silent)
+    nst.transfer(STYLE, CONTENT, config.replace(style_weight=1e-3), silent)
+    again = nst.transfer(CONTENT, STYLE, config, silent)
+    np.testing.assert_allclose(
+        [r.total for r in again.losses], [r.total for r in first.losses], rtol=1e-4
+    )
+
+
 def test_progress_bar_by_default(capsys):
     nst.transfer(CONTENT, STYLE, small(iterations=2))
     assert "2/2" in capsys.readouterr().err
