@@ -1,4 +1,7 @@
-"""Weights and pictures for the tests: CI has copies beside the checkout, others fetch them."""
+"""Weights and pictures for the tests: CI has copies beside the checkout, others fetch them.
+
+And the record of what went wrong on purpose, which `pytest --write-reliability` writes down.
+"""
 
 import functools
 import os
@@ -62,3 +65,48 @@ def web_server(tmp_path):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+RELIABILITY = Path(__file__).resolve().parents[1] / "benchmarks" / "RELIABILITY.md"
+FAULTS = pytest.StashKey()
+HEADING = """# Reliability
+
+What goes wrong on purpose in the tests, how often, and what it cost. The tests write this table:
+`pytest --write-reliability`.
+
+| Fault | Tries | Survived | Lost |
+| --- | ---: | ---: | --- |
+"""
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--write-reliability", action="store_true", help=f"write {RELIABILITY.name} anew"
+    )
+
+
+def pytest_configure(config):
+    config.stash[FAULTS] = []
+
+
+@pytest.fixture
+def survived(request):
+    """Notes a fault for the record, and fails the test unless each try was survived.
+
+    A test calls `survived(fault, tries, survived, lost="nothing")` at its end.
+    """
+
+    def note(fault, tries, survived, lost="nothing"):
+        request.config.stash[FAULTS].append((fault, tries, survived, lost))
+        assert survived == tries > 0, f"{fault}: {survived} of {tries} survived"
+
+    return note
+
+
+def pytest_sessionfinish(session):
+    faults = session.config.stash[FAULTS]
+    if faults and session.config.getoption("--write-reliability"):
+        rows = (
+            f"| {fault} | {tries:,} | {kept:,} | {lost} |" for fault, tries, kept, lost in faults
+        )
+        RELIABILITY.write_text(HEADING + "\n".join(rows) + "\n", encoding="utf-8")
