@@ -144,7 +144,7 @@ def test_bad_arrays_and_sizes(photo):
     for rows in (0, -3):
         with pytest.raises(nst.ImageError, match="rows must be"):
             nst.load_image(photo, rows=rows)
-    with pytest.raises(nst.ImageError, match="rows and cols"):
+    with pytest.raises(nst.ImageError, match="cols must be"):
         nst.preprocess_image(photo, 4, 0)
 
 
