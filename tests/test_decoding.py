@@ -2,9 +2,11 @@
 
 import io
 import struct
+import subprocess
 import sys
 import warnings
 import zlib
+from pathlib import Path
 
 import numpy as np
 import profiles
@@ -248,6 +250,36 @@ def test_no_other_program_is_run(monkeypatch):
     data = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 60 40\n%%EndComments\nshowpage\n"
     with pytest.raises(nst.ImageError, match="not a picture that can be read: save it as"):
         nst.load_image(data)
+
+
+# Damage.
+
+DAMAGE = Path(__file__).with_name("damage.py")
+TRIES = 5000
+
+
+def damage_outcomes(tries):
+    """Kind and outcome of each try; a crash of the process is the outcome of the try it was at."""
+    outcomes = []
+    while len(outcomes) < tries:
+        command = [sys.executable, DAMAGE, str(len(outcomes)), str(tries)]
+        done = subprocess.run(command, capture_output=True, check=False)
+        outcomes += [line.split("\t") for line in done.stdout.decode().splitlines()]
+        if len(outcomes) < tries:
+            outcomes.append(
+                ["try", f"{len(outcomes)}: killed, {done.returncode} {done.stderr[-500:]}"]
+            )
+    return outcomes
+
+
+def test_a_damaged_file_is_a_picture_or_one_clear_line(survived):
+    outcomes = damage_outcomes(TRIES)
+    others = [outcome for outcome in outcomes if outcome[1] not in ("picture", "refused")]
+    kinds = {kind for kind, _ in outcomes}
+    print(*others, sep="\n")
+    survived(f"a picture file of {len(kinds)} kinds, damaged at random", TRIES, TRIES - len(others))
+    for expected in ("picture", "refused"):  # or the damage would be none, or never come far
+        assert {kind for kind, outcome in outcomes if outcome == expected} == kinds, expected
 
 
 # Sizes.
