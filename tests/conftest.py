@@ -5,6 +5,9 @@ And the record of what went wrong on purpose, which `pytest --write-reliability`
 
 import functools
 import os
+import shutil
+import subprocess
+import sys
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -65,6 +68,55 @@ def web_server(tmp_path):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+# Disks that fail for real: mounted where the tests may do so, else as near as a user can come.
+
+
+def _mount(*arguments):
+    command = ["mount", *map(str, arguments)]
+    return shutil.which("mount") and not subprocess.run(command, capture_output=True).returncode
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder that holds 256 KiB: a disk of that size, or a limit on the size of each file."""
+    if sys.platform == "win32":
+        pytest.skip("Windows has neither")
+    import resource
+
+    folder, size = tmp_path / "small disk", 256 << 10
+    folder.mkdir()
+    if _mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder):
+        yield folder
+        subprocess.run(["umount", folder], check=True)
+    else:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        yield folder
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def make_read_only():
+    """Makes a folder read-only until the test's end, by its mode or, against root, a mount."""
+    if sys.platform == "win32":
+        pytest.skip("Windows keeps no read-only folders")
+    made = []
+
+    def make(folder):
+        made.append(folder)
+        if os.geteuid():
+            folder.chmod(0o555)
+        elif not (_mount("--bind", folder, folder) and _mount("-o", "remount,ro,bind", folder)):
+            pytest.skip("root without the right to mount can write everywhere")
+
+    yield make
+    for folder in made:
+        if os.geteuid():
+            folder.chmod(0o755)
+        else:
+            subprocess.run(["umount", folder], check=False)
 
 
 RELIABILITY = Path(__file__).resolve().parents[1] / "benchmarks" / "RELIABILITY.md"
