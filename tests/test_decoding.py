@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import profiles
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageFile, ImageOps
 
 import nst_helpers as nst
@@ -186,6 +188,26 @@ def test_sixteen_bits_with_the_great_byte_first(photo):
 def test_palette_with_alpha(photo):
     image = photo.quantize(256)
     np.testing.assert_array_equal(nst.load_image(image.convert("PA")), image.convert("RGB"))
+
+
+MODES = {"1": 1, "L": 1, "P": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4, "YCbCr": 3, "HSV": 3}
+LOSSLESS = {"PNG": ("1", "L", "P", "LA", "RGB", "RGBA"), "TIFF": ("1", "L", "P", "RGB", "CMYK")}
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.sampled_from(list(MODES)), st.integers(1, 70), st.integers(1, 70), st.integers(1, 90))
+def test_any_kind_at_any_size(mode, rows, cols, asked):
+    values = np.random.default_rng(rows).integers(0, 256, (rows, cols, MODES[mode]), "uint8")
+    stored = "L" if mode in ("1", "P") else mode
+    image = Image.frombytes(stored, (cols, rows), values.tobytes()).convert(mode)
+    loaded = nst.load_image(image)
+    assert (loaded.shape, loaded.dtype) == ((rows, cols, 3), np.uint8)
+    for format, modes in LOSSLESS.items():
+        if mode in modes:
+            np.testing.assert_array_equal(nst.load_image(encoded(image, format)), loaded)
+    width = max(1, int(cols * asked / rows))
+    assert nst.load_image(image, rows=asked).shape == (asked, width, 3)
+    assert nst.preprocess_image(image, asked, 7).shape == (1, asked, 7, 3)
 
 
 def test_of_several_pictures_the_first(photo):

@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 
 import document
 import numpy as np
@@ -53,6 +54,14 @@ def test_there_and_back_is_the_same_picture(image):
     np.testing.assert_array_equal(
         nst.deprocess_image(nst.preprocess_image(image, rows, cols)), image
     )
+
+
+@settings(deadline=None, max_examples=60)
+@given(uint8_pictures, st.sampled_from(["png", "bmp", "tif", "ppm", "tga"]))
+def test_any_array_comes_back_from_its_file(image, ending):
+    with tempfile.TemporaryDirectory() as folder:
+        nst.save_image(f"{folder}/out.{ending}", image)
+        np.testing.assert_array_equal(nst.load_image(f"{folder}/out.{ending}"), image)
 
 
 def test_rows_keep_the_aspect_ratio(photo):
