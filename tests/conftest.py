@@ -123,8 +123,9 @@ RELIABILITY = Path(__file__).resolve().parents[1] / "benchmarks" / "RELIABILITY.
 FAULTS = pytest.StashKey()
 HEADING = """# Reliability
 
-What goes wrong on purpose in the tests, how often, and what it cost. The tests write this table:
-`pytest --write-reliability`.
+What goes wrong on purpose in the tests, how often, and what it cost. To survive is to end in what
+was asked for or in one clear line, in bounded time, with every file of the user's as it was.
+The tests write this table: `pytest --write-reliability`.
 
 | Fault | Tries | Survived | Lost |
 | --- | ---: | ---: | --- |
@@ -133,32 +134,38 @@ What goes wrong on purpose in the tests, how often, and what it cost. The tests 
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--write-reliability", action="store_true", help=f"write {RELIABILITY.name} anew"
+        "--write-reliability",
+        action="store_true",
+        help=f"write {RELIABILITY.name} anew, from the tests of this run, if all pass",
     )
 
 
 def pytest_configure(config):
-    config.stash[FAULTS] = []
+    config.stash[FAULTS] = {}
 
 
 @pytest.fixture
 def survived(request):
     """Notes a fault for the record, and fails the test unless each try was survived.
 
-    A test calls `survived(fault, tries, survived, lost="nothing")` at its end.
+    A test calls `survived(fault, tries, survived, lost="nothing")` at its end; tests that name the
+    same fault share a row.
     """
 
     def note(fault, tries, survived, lost="nothing"):
-        request.config.stash[FAULTS].append((fault, tries, survived, lost))
         assert survived == tries > 0, f"{fault}: {survived} of {tries} survived"
+        faults = request.config.stash[FAULTS]
+        before, kept, _ = faults.get(fault, (0, 0, lost))
+        faults[fault] = before + tries, kept + survived, lost
 
     return note
 
 
-def pytest_sessionfinish(session):
+def pytest_sessionfinish(session, exitstatus):
     faults = session.config.stash[FAULTS]
-    if faults and session.config.getoption("--write-reliability"):
-        rows = (
-            f"| {fault} | {tries:,} | {kept:,} | {lost} |" for fault, tries, kept, lost in faults
-        )
-        RELIABILITY.write_text(HEADING + "\n".join(rows) + "\n", encoding="utf-8")
+    if faults and exitstatus == 0 and session.config.getoption("--write-reliability"):
+        rows = [
+            f"| {fault} | {tries:,} | {kept:,} | {lost} |\n"
+            for fault, (tries, kept, lost) in faults.items()
+        ]
+        RELIABILITY.write_text(HEADING + "".join(rows), encoding="utf-8")
