@@ -127,10 +127,15 @@ def test_a_broken_profile_is_passed_over(photo, profile):
     np.testing.assert_array_equal(loaded, np.asarray(photo))
 
 
-def test_broken_exif_is_passed_over(photo):
-    exif = b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\x01\x12\0\x03\xff\xff\xff\xff\0\x06\0\0"
-    loaded = nst.load_image(encoded(photo, "PNG", exif=exif))
-    np.testing.assert_array_equal(loaded, np.asarray(photo))
+@pytest.mark.parametrize(
+    "exif",
+    [b"Exif\0\0no notes", b"Exif\0\0MM\0*", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01\x12\0\x03"],
+    ids=["text", "truncated", "too-many"],
+)
+def test_broken_exif_is_passed_over(photo, exif):
+    for format in ("PNG", "JPEG", "WEBP"):
+        loaded = nst.load_image(encoded(photo, format, exif=exif))
+        np.testing.assert_array_equal(loaded, nst.load_image(encoded(photo, format)))
 
 
 # Kinds.
@@ -229,9 +234,10 @@ def test_one_picture_is_no_cause_for_a_word(photo):
 
 def test_a_damaged_second_picture_is_not_needed(photo):
     data = encoded(photo, "GIF", save_all=True, append_images=[Image.new("RGB", photo.size)])
-    loaded = nst.load_image(encoded(photo, "GIF"))
-    with pytest.warns(UserWarning, match="the first is used"):
-        np.testing.assert_array_equal(nst.load_image(data[:-30]), loaded)
+    first = encoded(photo, "GIF")
+    for damaged in (data[:-30], first[:-1] + b"!\xf9\1\1\0,"):  # at the end is half a header
+        with pytest.warns(UserWarning, match="the first is used"):
+            np.testing.assert_array_equal(nst.load_image(damaged), nst.load_image(first))
 
 
 @pytest.mark.skipif(
@@ -331,6 +337,15 @@ def test_a_picture_is_not_made_too_large(photo):
         nst.load_image(Image.new("RGB", (20_000, 10)), rows=10_000)
     assert nst.load_image(Image.new("RGB", (20_000, 10)), rows=20).shape == (20, 40_000, 3)
     assert MOST_PIXELS >= 108_000_000  # what phones take
+
+
+def test_a_picture_that_memory_cannot_hold(monkeypatch, photo):
+    def load(_):
+        raise MemoryError
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    with pytest.raises(nst.ImageError, match="needs more memory than there is: make it smaller"):
+        nst.load_image(encoded(photo, "BMP"))
 
 
 def test_no_pixels():
