@@ -1,9 +1,14 @@
 """Every number of a run, in one place."""
 
 import dataclasses
-import math
+import difflib
+import functools
+import numbers
+import reprlib
 from dataclasses import dataclass
 from typing import NamedTuple
+
+import numpy as np
 
 VGG19_LAYERS = tuple(
     f"block{block}_{layer}"
@@ -17,6 +22,8 @@ CHOICES = {
     "interpolation": ("nearest", "lanczos"),
 }
 MIN_ROWS = 16  # VGG19 halves the picture four times before block5
+MOST = 1e30  # leaves float32 room to compute in
+MOST_WHOLE = 10**9
 
 
 class ConfigError(ValueError):
@@ -36,6 +43,23 @@ class Objective(NamedTuple):
         return tuple(dict.fromkeys([*self.style_layer_names, self.content_layer_name]))
 
 
+def _check_names(cls):
+    """Has the class say which setting was meant by a name that it doesn't know."""
+    init, names = cls.__init__, [field.name for field in dataclasses.fields(cls)]
+
+    @functools.wraps(init)
+    def checked(self, /, *values, **settings):
+        for name in settings:
+            if name not in names:
+                (nearest,) = difflib.get_close_matches(name, names, 1, cutoff=0)
+                raise ConfigError(f"there is no setting {name!r}: the nearest is {nearest}.")
+        init(self, *values, **settings)
+
+    cls.__init__ = checked
+    return cls
+
+
+@_check_names
 @dataclass(frozen=True, kw_only=True)
 class TransferConfig:
     """All settings of a run; the values that stand here are the document's.
@@ -65,8 +89,10 @@ class TransferConfig:
         report_every: Iterations between two reports. None reports as often as costs nothing: each
             iteration without a GPU, each 20th with one, which then need not wait for Python.
 
+    NumPy's numbers may stand for Python's, and lists for tuples.
+
     Raises:
-        ConfigError: If a value is out of its range.
+        ConfigError: If a value is out of its range, or there is no setting of that name.
     """
 
     rows: int = 400
@@ -96,17 +122,17 @@ class TransferConfig:
     report_every: int | None = None
 
     @classmethod
-    def tutorial(cls, **changes):
+    def tutorial(cls, /, **changes):
         """The document's recipe, number by number; `changes` are settings to use instead."""
         return cls(**changes)
 
     @classmethod
-    def fast(cls, **changes):
+    def fast(cls, /, **changes):
         """The document's objective, reached in 72 iterations of L-BFGS instead of 4,000."""
         return cls(**{"optimizer": "lbfgs", "iterations": 72, "precision": "auto", **changes})
 
     @classmethod
-    def multiscale(cls, **changes):
+    def multiscale(cls, /, **changes):
         """A stronger picture: large strokes first, at small sizes, then finer and finer ones."""
         recipe = {
             "iterations": 160,
@@ -124,11 +150,9 @@ class TransferConfig:
         return cls(**{**recipe, **changes})
 
     @classmethod
-    def recipe(cls, name, **changes):
+    def recipe(cls, name, /, **changes):
         """The recipe of that name, for the shell and for sliders."""
-        if name not in RECIPES:
-            raise ConfigError(f"recipe must be one of {', '.join(RECIPES)}, not {name!r}.")
-        return getattr(cls, name)(**changes)
+        return getattr(cls, _choice("recipe", name, RECIPES))(**changes)
 
     @property
     def objective(self):
@@ -140,50 +164,83 @@ class TransferConfig:
         """Every layer that the run needs, once."""
         return self.objective.layer_names
 
-    def replace(self, **changes):
+    def replace(self, /, **changes):
         """The same settings with some changed."""
         return dataclasses.replace(self, **changes)
 
     def __post_init__(self):
-        for name in ("scales", "style_layer_names"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        _check_number("rows", self.rows, least=MIN_ROWS, whole=True)
-        _check_number("iterations", self.iterations, least=len(self.scales), whole=True)
-        for scale in self.scales:
-            _check_number("scales", scale, least=0.01, most=1)
-        if not self.scales or self.scales[-1] != 1:
-            raise ConfigError(f"scales must end in 1, not be {self.scales!r}.")
+        self._put("rows", _whole, least=MIN_ROWS)
+        self._put("scales", _tuple_of, _number, least=0.01, most=1)
+        if self.scales[-1] != 1:
+            raise ConfigError(f"scales must end in 1, not be {_shown(self.scales)}.")
+        self._put("iterations", _whole, least=len(self.scales))
         for name in ("content_weight", "style_weight", "total_variation_weight"):
-            _check_number(name, getattr(self, name), least=0)
-        _check_choice("content_layer_name", self.content_layer_name, VGG19_LAYERS)
-        if not self.style_layer_names:
-            raise ConfigError("style_layer_names must name one layer or more.")
-        for name in self.style_layer_names:
-            _check_choice("style_layer_names", name, VGG19_LAYERS)
-        _check_number("style_scale", self.style_scale, least=0.1, most=10)
-        _check_choice("keep_style_aspect", self.keep_style_aspect, (False, True))
+            self._put(name, _number, least=0)
+        self._put("content_layer_name", _choice, VGG19_LAYERS)
+        self._put("style_layer_names", _tuple_of, _choice, VGG19_LAYERS)
         for name, choices in CHOICES.items():
-            _check_choice(name, getattr(self, name), choices)
-        _check_number("history", self.history, least=1, whole=True)
-        _check_number("initial_learning_rate", self.initial_learning_rate, least=0)
-        _check_number("decay_steps", self.decay_steps, least=1)
-        _check_number("decay_rate", self.decay_rate, least=0)
+            self._put(name, _choice, choices)
+        self._put("style_scale", _number, least=0.1, most=10)
+        self._put("keep_style_aspect", _flag)
+        self._put("history", _whole, least=1)
+        self._put("initial_learning_rate", _number, least=0)
+        self._put("decay_steps", _number, least=1)
+        self._put("decay_rate", _number, least=0)
         if self.report_every is not None:
-            _check_number("report_every", self.report_every, least=1, whole=True)
+            self._put("report_every", _whole, least=1)
+
+    def _put(self, name, check, *arguments, **ranges):
+        """Puts what `check` makes of a setting in its place."""
+        value = check(name, getattr(self, name), *arguments, **ranges)
+        object.__setattr__(self, name, value)
 
 
 RECIPES = ("tutorial", "fast", "multiscale")
 
 
-def _check_number(name, value, least, most=math.inf, whole=False):
-    kind = "a whole number" if whole else "a number"
-    reach = f"{least} or more" if most == math.inf else f"from {least} to {most}"
-    fits = isinstance(value, int) or (isinstance(value, float) and not whole)
-    fits = fits and not isinstance(value, bool) and math.isfinite(value)
-    if not fits or not least <= value <= most:
-        raise ConfigError(f"{name} must be {kind}, {reach}, not {value!r}.")
+# Each of these returns the value as Python's own type, or raises `ConfigError`.
 
 
-def _check_choice(name, value, choices):
-    if value not in choices:
-        raise ConfigError(f"{name} must be one of {', '.join(map(str, choices))}, not {value!r}.")
+def _whole(name, value, least, most=MOST_WHOLE):
+    return int(_in_range(name, value, numbers.Integral, "a whole number", least, most))
+
+
+def _number(name, value, least, most=MOST):
+    value = _in_range(name, value, numbers.Real, "a number", least, most)
+    return int(value) if isinstance(value, numbers.Integral) else float(value) + 0.0  # no -0.0
+
+
+def _in_range(name, value, kind, words, least, most):
+    fits = isinstance(value, kind) and not isinstance(value, bool)
+    if fits and least <= value <= most:  # nan is in no range
+        return value
+    unbounded = most in (MOST, MOST_WHOLE) and not (fits and value > most)
+    reach = f"{least} or more" if unbounded else f"from {least} to {most}"
+    raise ConfigError(f"{name} must be {words}, {reach}, not {_shown(value)}.")
+
+
+def _choice(name, value, choices):
+    if isinstance(value, str) and value in choices:
+        return str(value)
+    raise ConfigError(f"{name} must be one of {', '.join(choices)}, not {_shown(value)}.")
+
+
+def _flag(name, value):
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    raise ConfigError(f"{name} must be True or False, not {_shown(value)}.")
+
+
+def _tuple_of(name, values, check, *arguments, **ranges):
+    values = values.tolist() if isinstance(values, np.ndarray) else values
+    if not isinstance(values, (list, tuple)) or not values:
+        raise ConfigError(f"{name} must be a list of one value or more, not {_shown(values)}.")
+    return tuple(check(name, value, *arguments, **ranges) for value in values)
+
+
+def _shown(value):
+    """The value on one line, shortened where it is long."""
+    try:
+        return " ".join(reprlib.repr(value).split())
+    except ValueError:  # Python writes out no integer of more than 4,300 digits
+        return "a number of thousands of digits"

@@ -1,30 +1,27 @@
 """Pictures in and out of arrays: load, preprocess for VGG19, the way back, and save."""
 
 import io
+import numbers
 import os
 import tempfile
-import urllib.request
-import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
+
+from nst_helpers.decoding import MOST_PIXELS, decode, to_rgb
+from nst_helpers.sources import ImageError, one_line, read_source
 
 # Mean of the pictures that VGG19 was trained on, in its channel order: blue, green, red.
 IMAGENET_MEAN_BGR = np.array([103.939, 116.779, 123.68], dtype="float32")
-
-DOWNLOAD_TIMEOUT = 10  # seconds without an answer
-
-
-class ImageError(ValueError):
-    """A picture that can't be read or written; the message says why and what to do."""
 
 
 def load_image(source, rows=None, interpolation="nearest"):
     """Loads a picture, upright and in three channels, whatever its file looks like.
 
-    Gray, palette, 16-bit and CMYK pictures become RGB, transparency is laid over white, and the
-    rotation that a camera notes in the file is applied.
+    Gray, palette, 16-bit, float and CMYK pictures become RGB, and colours of another profile sRGB.
+    Transparency is laid over white, and the rotation that a camera notes in the file is applied.
+    Of several pictures in a file the first is used, with a warning.
 
     Args:
         source: A path, a URL, the bytes of a picture file, a PIL image, or a uint8 array of shape
@@ -37,12 +34,11 @@ def load_image(source, rows=None, interpolation="nearest"):
         Array of shape (rows, cols, 3), uint8, RGB.
 
     Raises:
-        ImageError: If there is no picture at `source`, or `rows` is not positive.
+        ImageError: If there is no picture at `source`, it is too large, or `rows` is not positive.
     """
     image = _open_rgb(source)
     if rows is not None:
-        if rows < 1:
-            raise ImageError(f"rows must be 1 or more, not {rows}.")
+        _check_sides(rows=rows)
         width, height = image.size
         image = _resize(image, rows, max(1, int(width * rows / height)), interpolation)
     return np.array(image)
@@ -60,10 +56,9 @@ def preprocess_image(source, rows, cols, interpolation="nearest"):
         Array of shape (1, rows, cols, 3), float32, BGR, on the 0..255 scale less the ImageNet mean.
 
     Raises:
-        ImageError: If there is no picture at `source`, or the size is not positive.
+        ImageError: If there is no picture at `source`, it is too large, or the size not positive.
     """
-    if rows < 1 or cols < 1:
-        raise ImageError(f"rows and cols must be 1 or more, not {rows} and {cols}.")
+    _check_sides(rows=rows, cols=cols)
     rgb = np.asarray(_resize(_open_rgb(source), rows, cols, interpolation), dtype="float32")
     return rgb[np.newaxis, :, :, ::-1] - IMAGENET_MEAN_BGR
 
@@ -90,13 +85,17 @@ def save_image(path, image):
         image: Array of shape (rows, cols, 3), uint8, RGB.
 
     Raises:
-        ImageError: If the ending stands for no format or the file can't be written.
+        ImageError: If the ending stands for no format, the format can't hold that picture, or the
+            file can't be written.
     """
     path = check_writable(path)
     format = check_picture_format(path)
     options = {"quality": 92, "subsampling": 0} if format == "JPEG" else {}
-    data = io.BytesIO()
-    Image.fromarray(image).save(data, format, **options)
+    picture, data = _from_array(np.asarray(image)), io.BytesIO()
+    try:
+        picture.save(data, format, **options)
+    except Exception as error:  # WebP, for one, ends at 16,383 pixels a side
+        raise ImageError(f"{path} can't be written as {format}: {one_line(error)}.") from error
     write_atomically(path, data.getvalue())
 
 
@@ -110,20 +109,24 @@ def check_writable(path):
         The same as a `Path`.
 
     Raises:
-        ImageError: If the folder is missing or read-only, or a folder has that name.
+        ImageError: If the folder is missing or read-only, or a folder or device has that name.
     """
-    path = Path(path).expanduser()
-    if path.is_dir():
-        raise ImageError(f"{path} is a folder: give the name of a file in it.")
-    if not path.parent.is_dir():
-        raise ImageError(f"{path}: the folder {path.parent} does not exist: make it first.")
-    try:  # the only sure way to know
-        with tempfile.TemporaryFile(dir=path.parent):
+    try:
+        path = Path(path).expanduser()
+        if path.is_dir():
+            raise ImageError(f"{path} is a folder: give the name of a file in it.")
+        if not path.parent.is_dir():
+            raise ImageError(f"{path}: the folder {path.parent} does not exist: make it first.")
+        if path.exists() and not path.is_file():
+            raise ImageError(f"{path} is no ordinary file: give another name.")
+        with tempfile.TemporaryFile(dir=path.parent):  # the only sure way to know
             pass
         if path.exists():
             path.open("r+b").close()
     except OSError as error:
         raise ImageError(f"{path} can't be written: {error.strerror}.") from error
+    except RuntimeError as error:  # ~nobody
+        raise ImageError(f"{path} can't be written: {error}") from error
     return path
 
 
@@ -156,16 +159,18 @@ def write_atomically(path, data):
     Raises:
         ImageError: If the file can't be written.
     """
-    path = Path(path)
+    target = Path(os.path.realpath(path))  # a link stays a link
     temporary = None
     try:
         with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=".nst_helpers-", delete=False
+            dir=target.parent, prefix=".nst_helpers-", delete=False
         ) as file:
             temporary = file.name
             file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # a power cut must not find the new name before the new bytes
         os.chmod(temporary, 0o666 & ~_umask())  # as a plain open() would have made it
-        os.replace(temporary, path)
+        os.replace(temporary, target)
     except OSError as error:
         raise ImageError(f"{path} can't be written: {error.strerror}.") from error
     finally:
@@ -179,33 +184,30 @@ def _umask():
     return mask
 
 
+def _check_sides(**sides):
+    for name, side in sides.items():
+        if not isinstance(side, numbers.Integral) or isinstance(side, bool) or side < 1:
+            raise ImageError(f"{name} must be a whole number, 1 or more, not {side!r}.")
+
+
 def _resize(image, rows, cols, interpolation):
     filters = {"nearest": Image.Resampling.NEAREST, "lanczos": Image.Resampling.LANCZOS}
-    if interpolation not in filters:
+    if interpolation not in list(filters):
         raise ImageError(f"interpolation must be one of {sorted(filters)}, not {interpolation!r}.")
+    if rows * cols > MOST_PIXELS:
+        raise ImageError(
+            f"{rows:,} × {cols:,} is more than {MOST_PIXELS // 10**6} megapixels: use fewer rows."
+        )
     return image.resize((cols, rows), filters[interpolation])
 
 
 def _open_rgb(source):
     """The picture as an upright PIL image in RGB."""
     if isinstance(source, np.ndarray):
-        return _to_rgb(_from_array(source))
+        return to_rgb("the array", _from_array(source))
     if isinstance(source, Image.Image):
-        return _to_rgb(source)
-    name, data = _read(source)
-    if not data:
-        raise ImageError(f"{name} is empty: it holds no picture.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data)) as image:
-                return _to_rgb(image)
-    except Image.DecompressionBombError as error:
-        raise ImageError(f"{name} is too large to open: {error}") from error
-    except Image.UnidentifiedImageError as error:
-        raise ImageError(f"{name} is not a picture that can be read (JPEG, PNG …).") from error
-    except Exception as error:  # each of Pillow's decoders fails in a way of its own
-        raise ImageError(f"{name} is damaged or cut short: {error}.") from error
+        return to_rgb("the PIL image", source)
+    return decode(*read_source(source))
 
 
 def _from_array(array):
@@ -220,46 +222,3 @@ def _from_array(array):
             f"not {array.shape}."
         )
     return Image.fromarray(array)
-
-
-def _read(source):
-    """Name to use in messages, and bytes."""
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return "the picture given as bytes", bytes(source)
-    if str(source).startswith(("http://", "https://")):
-        return source, _download(source)
-    try:
-        return str(source), Path(source).expanduser().read_bytes()
-    except FileNotFoundError as error:
-        raise ImageError(f"{source} does not exist: check the name and the folder.") from error
-    except IsADirectoryError as error:
-        raise ImageError(f"{source} is a folder: give a picture file in it.") from error
-    except OSError as error:
-        if Path(source).is_dir():  # Windows calls this a permission error
-            raise ImageError(f"{source} is a folder: give a picture file in it.") from error
-        raise ImageError(f"{source} can't be read: {error.strerror}.") from error
-    except TypeError as error:
-        raise ImageError(
-            "a picture is given as a path, URL, bytes, PIL image or array, "
-            f"not {type(source).__name__}."
-        ) from error
-
-
-def _download(url):
-    # Some hosts turn away Python's own name.
-    request = urllib.request.Request(url, headers={"User-Agent": "Mozilla/5.0 (nst_helpers)"})
-    try:
-        with urllib.request.urlopen(request, timeout=DOWNLOAD_TIMEOUT) as answer:
-            return answer.read()
-    except OSError as error:
-        raise ImageError(f"{url} can't be downloaded: {error}.") from error
-
-
-def _to_rgb(image):
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I"):  # 16 bits a pixel: Pillow's own conversion would cut, not scale
-        image = Image.fromarray((np.asarray(image).clip(0, 65535) // 257).astype("uint8"))
-    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("RGB")

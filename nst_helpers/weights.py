@@ -151,6 +151,8 @@ def _check_hash(path):
 
 def _check_vgg19(path):
     """Returns `path` if it holds VGG19's 16 convolutions in the layout its name tells Keras."""
+    if path.is_fifo():
+        raise UnavailableError(f"{path} is a pipe, which may never come to an end")
     path.open("rb").close()  # says in fewer words than h5py why a file cannot be read
     if path.suffix not in (".h5", ".hdf5"):
         raise UnavailableError(f"Keras wants a name in .h5, .hdf5 or .weights.h5, not {path}")
@@ -242,11 +244,12 @@ def _write_keras_file(path, arrays):
         arrays: For each layer its kernel `_W_q` (out, in, height, width) as places in the
             table of values `_W_table`, and its bias `_b`.
     """
+    # Names of fixed length, as Keras has them: HDF5 may hang on a damaged file of others.
     with h5py.File(path, "w") as file:
-        file.attrs["layer_names"] = list(_kernel_shapes())
+        file.attrs["layer_names"] = np.array(list(_kernel_shapes()), "S")
         for name in _kernel_shapes():
             kernel = arrays[f"{name}_W_table"][arrays[f"{name}_W_q"]]
             layer = file.create_group(name)
-            layer.attrs["weight_names"] = ["kernel", "bias"]
+            layer.attrs["weight_names"] = np.array(["kernel", "bias"], "S")
             layer["kernel"] = kernel.transpose(2, 3, 1, 0)
             layer["bias"] = arrays[f"{name}_b"]

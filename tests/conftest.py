@@ -1,7 +1,13 @@
-"""Weights and pictures for the tests: CI has copies beside the checkout, others fetch them."""
+"""Weights and pictures for the tests: CI has copies beside the checkout, others fetch them.
+
+And the record of what went wrong on purpose, which `pytest --write-reliability` writes down.
+"""
 
 import functools
 import os
+import shutil
+import subprocess
+import sys
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -62,3 +68,104 @@ def web_server(tmp_path):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+# Disks that fail for real: mounted where the tests may do so, else as near as a user can come.
+
+
+def _mount(*arguments):
+    command = ["mount", *map(str, arguments)]
+    return shutil.which("mount") and not subprocess.run(command, capture_output=True).returncode
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder that holds 256 KiB: a disk of that size, or a limit on the size of each file."""
+    if sys.platform == "win32":
+        pytest.skip("Windows has neither")
+    import resource
+
+    folder, size = tmp_path / "small disk", 256 << 10
+    folder.mkdir()
+    if _mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder):
+        yield folder
+        subprocess.run(["umount", folder], check=True)
+    else:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        yield folder
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def make_read_only():
+    """Makes a folder read-only until the test's end, by its mode or, against root, a mount."""
+    if sys.platform == "win32":
+        pytest.skip("Windows keeps no read-only folders")
+    made = []
+
+    def make(folder):
+        made.append(folder)
+        if os.geteuid():
+            folder.chmod(0o555)
+        elif not (_mount("--bind", folder, folder) and _mount("-o", "remount,ro,bind", folder)):
+            pytest.skip("root without the right to mount can write everywhere")
+
+    yield make
+    for folder in made:
+        if os.geteuid():
+            folder.chmod(0o755)
+        else:
+            subprocess.run(["umount", folder], check=False)
+
+
+RELIABILITY = Path(__file__).resolve().parents[1] / "benchmarks" / "RELIABILITY.md"
+FAULTS = pytest.StashKey()
+HEADING = """# Reliability
+
+What goes wrong on purpose in the tests, how often, and what it cost. To survive is to end in what
+was asked for or in one clear line, in bounded time, with every file of the user's as it was.
+The tests write this table: `pytest --write-reliability`.
+
+| Fault | Tries | Survived | Lost |
+| --- | ---: | ---: | --- |
+"""
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--write-reliability",
+        action="store_true",
+        help=f"write {RELIABILITY.name} anew, from the tests of this run, if all pass",
+    )
+
+
+def pytest_configure(config):
+    config.stash[FAULTS] = {}
+
+
+@pytest.fixture
+def survived(request):
+    """Notes a fault for the record, and fails the test unless each try was survived.
+
+    A test calls `survived(fault, tries, survived, lost="nothing")` at its end; tests that name the
+    same fault share a row.
+    """
+
+    def note(fault, tries, survived, lost="nothing"):
+        assert survived == tries > 0, f"{fault}: {survived} of {tries} survived"
+        faults = request.config.stash[FAULTS]
+        before, kept, _ = faults.get(fault, (0, 0, lost))
+        faults[fault] = before + tries, kept + survived, lost
+
+    return note
+
+
+def pytest_sessionfinish(session, exitstatus):
+    faults = session.config.stash[FAULTS]
+    if faults and exitstatus == 0 and session.config.getoption("--write-reliability"):
+        rows = [
+            f"| {fault} | {tries:,} | {kept:,} | {lost} |\n"
+            for fault, (tries, kept, lost) in faults.items()
+        ]
+        RELIABILITY.write_text(HEADING + "".join(rows), encoding="utf-8")

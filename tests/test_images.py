@@ -2,6 +2,10 @@
 
 import io
 import os
+import random
+import subprocess
+import sys
+import tempfile
 
 import document
 import numpy as np
@@ -50,6 +54,14 @@ def test_there_and_back_is_the_same_picture(image):
     np.testing.assert_array_equal(
         nst.deprocess_image(nst.preprocess_image(image, rows, cols)), image
     )
+
+
+@settings(deadline=None, max_examples=60)
+@given(uint8_pictures, st.sampled_from(["png", "bmp", "tif", "ppm", "tga"]))
+def test_any_array_comes_back_from_its_file(image, ending):
+    with tempfile.TemporaryDirectory() as folder:
+        nst.save_image(f"{folder}/out.{ending}", image)
+        np.testing.assert_array_equal(nst.load_image(f"{folder}/out.{ending}"), image)
 
 
 def test_rows_keep_the_aspect_ratio(photo):
@@ -144,7 +156,7 @@ def test_bad_arrays_and_sizes(photo):
     for rows in (0, -3):
         with pytest.raises(nst.ImageError, match="rows must be"):
             nst.load_image(photo, rows=rows)
-    with pytest.raises(nst.ImageError, match="rows and cols"):
+    with pytest.raises(nst.ImageError, match="cols must be"):
         nst.preprocess_image(photo, 4, 0)
 
 
@@ -168,3 +180,92 @@ def test_saving_where_it_cannot_be(tmp_path, photo):
         with pytest.raises(nst.ImageError, match=words):
             nst.save_image(path, image)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_pathless_home_and_a_device_are_refused(tmp_path, photo):
+    with pytest.raises(nst.ImageError, match="can't be written: Could not determine home"):
+        nst.save_image("~nobody_of_that_name/out.png", np.array(photo))
+    if os.name != "nt":
+        os.mkfifo(tmp_path / "out.png")
+        with pytest.raises(nst.ImageError, match="is no ordinary file: give another name"):
+            nst.save_image(tmp_path / "out.png", np.array(photo))
+
+
+def test_a_picture_that_its_format_cannot_hold(tmp_path):
+    long = np.zeros((1, 70_000, 3), "uint8")
+    for ending in ("jpg", "webp", "gif"):
+        with pytest.raises(nst.ImageError, match="can't be written as") as error:
+            nst.save_image(tmp_path / f"out.{ending}", long)
+        assert "\n" not in str(error.value)
+    with pytest.raises(nst.ImageError, match="an array must hold uint8"):
+        nst.save_image(tmp_path / "out.png", np.zeros((4, 4, 3)))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets few make links")
+def test_a_link_stays_a_link(tmp_path, photo):
+    (tmp_path / "album").mkdir()
+    (tmp_path / "out.png").symlink_to(tmp_path / "album" / "mine.png")
+    nst.save_image(tmp_path / "out.png", np.array(photo))
+    assert (tmp_path / "out.png").is_symlink()
+    np.testing.assert_array_equal(nst.load_image(tmp_path / "album/mine.png"), np.array(photo))
+
+
+# Disks and kills.
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_full_disk_leaves_the_old_picture_whole(small_disk, photo, rng, survived):
+    small, noise = np.array(photo), rng.integers(0, 256, (400, 400, 3), "uint8")
+    endings = ("png", "bmp", "tif")
+    for ending in endings:
+        nst.save_image(small_disk / f"old.{ending}", small)
+    before, kept = contents(small_disk), 0
+    for name in (f"{name}.{ending}" for name in ("old", "new") for ending in endings):
+        with pytest.raises(
+            nst.ImageError, match=r"can't be written: (No space left|File too large)"
+        ):
+            nst.save_image(small_disk / name, noise)
+        kept += contents(small_disk) == before
+    survived("a full disk while a picture is saved", 2 * len(endings), kept)
+
+
+def test_a_read_only_folder_is_said(tmp_path, photo, make_read_only):
+    nst.save_image(tmp_path / "old.png", np.array(photo))
+    make_read_only(tmp_path)
+    for name in ("old.png", "new.png"):
+        with pytest.raises(
+            nst.ImageError, match=r"can't be written: (Read-only|Permission denied)"
+        ):
+            nst.save_image(tmp_path / name, np.array(photo))
+
+
+SAVE_UNTIL_KILLED = """
+import itertools, sys
+import numpy as np
+import nst_helpers as nst
+pictures = [np.full((1000, 1000, 3), shade, "uint8") for shade in (50, 200)]
+nst.save_image(sys.argv[1], pictures[0])
+print(flush=True)
+for picture in itertools.cycle(pictures):
+    nst.save_image(sys.argv[1], picture)
+"""
+
+
+def test_a_kill_leaves_the_old_picture_or_the_new(tmp_path, survived):
+    path, delays = tmp_path / "out.bmp", random.Random(0)
+    tries, whole = 15, 0
+    for _ in range(tries):
+        command = [sys.executable, "-c", SAVE_UNTIL_KILLED, path]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as saving:
+            saving.stdout.readline()
+            with pytest.raises(subprocess.TimeoutExpired):
+                saving.wait(delays.uniform(0, 0.05))
+            saving.kill()
+        image = nst.load_image(path)
+        whole += image.shape == (1000, 1000, 3) and len(np.unique(image)) == 1
+    assert len(list(tmp_path.iterdir())) > 1, "no kill came in the middle of a save"
+    survived("a kill while a picture is saved", tries, whole, "a hidden half file stays, at times")

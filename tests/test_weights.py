@@ -92,11 +92,11 @@ def hollow(path, shapes=None):
     path.parent.mkdir(parents=True, exist_ok=True)
     shapes = shapes or weights._kernel_shapes()
     with h5py.File(path, "w") as file:
-        file.attrs["layer_names"] = ["input", *shapes]
+        file.attrs["layer_names"] = np.array(["input", *shapes], "S")
         file.create_group("input").attrs["weight_names"] = np.array([], "S1")
         for name, shape in shapes.items():
             layer = file.create_group(name)
-            layer.attrs["weight_names"] = ["k", "b"]
+            layer.attrs["weight_names"] = np.array(["k", "b"], "S")
             layer.create_dataset("k", shape, "f4")
             layer.create_dataset("b", shape[3:], "f4")
     return path
@@ -194,9 +194,23 @@ def unfit_layout(path):
     return r"Keras's \.h5 layout"
 
 
+def unfit_unreadable(path):
+    path.symlink_to(path)
+    return "Too many levels of symbolic links"
+
+
+def unfit_pipe(path):
+    os.mkfifo(path)
+    return "is a pipe"
+
+
+POSIX = [unfit_unreadable, unfit_pipe] if os.name == "posix" else []
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
+        *POSIX,
         unfit_missing,
         unfit_folder,
         unfit_text,
@@ -206,7 +220,7 @@ def unfit_layout(path):
         unfit_layout,
     ],
 )
-def test_unfit_named_file_is_an_error(tmp_path, monkeypatch, capsys, spoil):
+def test_unfit_named_file_is_an_error(tmp_path, monkeypatch, capsys, survived, spoil):
     path = tmp_path / "mine.h5"
     reason = spoil(path)
     monkeypatch.setenv("NST_VGG19_WEIGHTS", str(path))
@@ -214,6 +228,44 @@ def test_unfit_named_file_is_an_error(tmp_path, monkeypatch, capsys, spoil):
     with pytest.raises(weights.WeightsError, match=f"NST_VGG19_WEIGHTS.*({reason})"):
         weights.vgg19_weights()
     assert capsys.readouterr().out == ""
+    survived("a weights file that is none, cut short or another network's", 1, 1)
+
+
+CHECK_DAMAGED = """
+import faulthandler, sys
+from pathlib import Path
+import numpy as np
+from damage import SECONDS, SEED, damaged
+from nst_helpers import weights
+*originals, tries = sys.argv[1:]
+for number in range(int(tries)):
+    original = Path(originals[number % len(originals)])
+    path = original.with_name(f"damaged {original.name}")
+    path.write_bytes(damaged(original.read_bytes(), np.random.default_rng([SEED, number])))
+    faulthandler.dump_traceback_later(SECONDS, exit=True)
+    try:
+        weights._check_vgg19(path)
+        print("fit", flush=True)
+    except (OSError, RuntimeError) as error:
+        print("refused" if str(path) in str(error) else repr(error), flush=True)
+    faulthandler.cancel_dump_traceback_later()
+"""
+
+
+def test_a_damaged_weights_file_is_refused_or_fit(tmp_path, survived):
+    tries, files = 600, [hollow(tmp_path / "a.h5"), hollow_keras3(tmp_path / "b.weights.h5")]
+    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-c", CHECK_DAMAGED, *files, str(tries)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+        check=False,
+    )
+    outcomes = done.stdout.splitlines()
+    assert {"fit", "refused"} <= set(outcomes), done.stderr
+    kept = outcomes.count("fit") + outcomes.count("refused")
+    survived("a weights file damaged at random", tries, kept)
 
 
 # Keras's cache.
@@ -225,11 +277,11 @@ def test_keras_cache(tmp_path, capsys):
     assert the_line(capsys) == f"VGG19 weights: Keras's cache, {path}"
 
 
-def test_keras_cache_with_another_hash_is_left_alone(tmp_path, capsys, server):
+def test_keras_cache_with_another_hash_is_left_alone(tmp_path, capsys, server, survived):
     path = keras_cache_file(tmp_path, b"the user's own")
     assert weights.vgg19_weights() == tmp_path / "cache" / weights.KERAS_NAME
     assert f"{path} has another hash, left alone" in the_line(capsys)
-    assert path.read_bytes() == b"the user's own"
+    survived("another file in Keras's cache", 1, path.read_bytes() == b"the user's own")
 
 
 # Keras's address.
@@ -245,12 +297,12 @@ def test_download_is_kept(tmp_path, capsys, server):
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_broken_kept_file_is_fetched_again(tmp_path, server):
+def test_broken_kept_file_is_fetched_again(tmp_path, server, survived):
     path = tmp_path / "cache" / weights.KERAS_NAME
     path.parent.mkdir()
     path.write_bytes(BODY[:1000])
     assert weights.vgg19_weights() == path
-    assert path.read_bytes() == BODY
+    survived("our copy of the weights cut short", 1, path.read_bytes() == BODY)
 
 
 def stall(file):
@@ -268,7 +320,7 @@ def stall(file):
     ids=["wrong-hash", "truncated", "stalled"],
 )
 def test_bad_download_leads_to_the_next_source(
-    tmp_path, capsys, monkeypatch, server, send_body, reason
+    tmp_path, capsys, monkeypatch, server, survived, send_body, reason
 ):
     monkeypatch.setattr(weights, "SHORT_TIMEOUT", 0.5)
     server.send_body = send_body
@@ -278,9 +330,10 @@ def test_bad_download_leads_to_the_next_source(
     assert "8-bit copy" in line
     assert any(word in line for word in reason.split("|"))
     assert os.listdir(tmp_path / "cache") == [weights.EIGHT_BIT_NAME]
+    survived("a weights download that is wrong, cut short or stalls", 1, 1)
 
 
-def test_address_that_never_answers(tmp_path, monkeypatch, capsys):
+def test_address_that_never_answers(tmp_path, monkeypatch, capsys, survived):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(weights, "SHORT_TIMEOUT", 1)
     hollow(tmp_path / "cache" / weights.EIGHT_BIT_NAME)
@@ -291,6 +344,22 @@ def test_address_that_never_answers(tmp_path, monkeypatch, capsys):
         weights.vgg19_weights()
     assert time.monotonic() - start < 2
     assert "does not answer" in the_line(capsys)
+    survived("an address of the weights that never answers", 1, 1)
+
+
+def test_address_that_never_answers_the_first_time(monkeypatch, survived):
+    """Where there is no other copy yet, `TIMEOUT` seconds are waited, here made shorter."""
+    assert downloads.TIMEOUT <= 10
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(downloads, "TIMEOUT", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/vgg19.h5"
+        monkeypatch.setattr(weights, "KERAS_URL", url)
+        start = time.monotonic()
+        with pytest.raises(downloads.UnavailableError, match="does not answer"):
+            weights._keras_download()
+    assert time.monotonic() - start < 2
+    survived("an address of the weights that never answers", 1, 1)
 
 
 def test_slow_look_up_of_the_name_is_not_waited_for(tmp_path, monkeypatch, server):
@@ -305,7 +374,7 @@ def test_slow_look_up_of_the_name_is_not_waited_for(tmp_path, monkeypatch, serve
 # Processes.
 
 
-def test_two_processes_at_once(tmp_path, server):
+def test_two_processes_at_once(tmp_path, server, survived):
     both_here = threading.Barrier(2, timeout=30)
 
     def send_body(file):
@@ -315,14 +384,15 @@ def test_two_processes_at_once(tmp_path, server):
     server.send_body = send_body
     children = [start_child(), start_child()]
     lines = [child.communicate(timeout=60)[0] for child in children]
-    assert [child.returncode for child in children] == [0, 0]
+    codes = [child.returncode for child in children]
     assert all("Keras's download" in line for line in lines)
     assert server.gets == 2
     assert (tmp_path / "cache" / weights.KERAS_NAME).read_bytes() == BODY
     assert os.listdir(tmp_path / "cache") == [weights.KERAS_NAME]
+    survived("two processes that fetch the weights at once", 2, codes.count(0))
 
 
-def test_killed_download_leaves_no_broken_file(tmp_path, server):
+def test_killed_download_leaves_no_broken_file(tmp_path, server, survived):
     halfway, over = threading.Event(), threading.Event()
 
     def send_body(file):
@@ -346,6 +416,7 @@ def test_killed_download_leaves_no_broken_file(tmp_path, server):
         os.utime(path, (0, 0))
     assert weights.vgg19_weights().read_bytes() == BODY
     assert sorted(os.listdir(tmp_path / "cache")) == ["notes", weights.KERAS_NAME]
+    survived("a kill while the weights are fetched", 1, 1, "what was fetched so far")
 
 
 # The 8-bit copy.
@@ -433,6 +504,46 @@ def test_unwritable_cache_gives_way_to_a_temporary_folder(tmp_path, monkeypatch,
     assert path.parents[1] == tmp_path / "tmp"
     assert weights.vgg19_weights() == path
     assert server.gets == 1
+
+
+def files(folder):
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_read_only_cache_gives_way_to_a_temporary_folder(
+    tmp_path, monkeypatch, server, make_read_only, survived
+):
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    (cache / "notes").write_text("the user's own")
+    make_read_only(cache)
+    before = files(cache)
+    with pytest.warns(UserWarning, match="Read-only|Permission denied.* is used instead"):
+        path = weights.vgg19_weights()
+    assert path.parents[1] == tmp_path / "tmp" and path.read_bytes() == BODY
+    survived("a read-only cache folder", 1, files(cache) == before)
+
+
+def test_read_only_cache_that_holds_the_weights_is_enough(tmp_path, make_read_only):
+    kept = tmp_path / "cache" / weights.KERAS_NAME
+    kept.parent.mkdir()
+    kept.write_bytes(BODY)
+    make_read_only(kept.parent)
+    assert weights.vgg19_weights() == kept
+
+
+def test_disk_that_fills_up_leads_to_the_next_source(
+    small_disk, monkeypatch, capsys, server, survived
+):
+    monkeypatch.setattr(downloads, "ROOM", 0)  # it looks as if there were room
+    monkeypatch.setenv("NST_CACHE", str(small_disk))
+    copy = hollow(small_disk / weights.EIGHT_BIT_NAME)
+    (small_disk / "notes").write_text("the user's own")
+    before = files(small_disk)
+    assert weights.vgg19_weights() == copy
+    line = the_line(capsys)
+    assert "No space left on device" in line or "File too large" in line
+    survived("a disk that fills up while the weights are fetched", 1, files(small_disk) == before)
 
 
 def test_full_disk_is_said(monkeypatch, server):
