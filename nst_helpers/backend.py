@@ -32,10 +32,15 @@ def _import_quietly():
 
         gpus = tensorflow.config.list_physical_devices("GPU")
         for gpu in gpus:
-            # Take its memory as it is needed, so that two notebooks fit on one card. Where the GPU
-            # is in use already it is too late to say.
+            # Take its memory as it is needed, so that two notebooks fit on one card. Where
+            # TensorFlow is in use already it is too late to say, here and below.
             with suppress(RuntimeError):
                 tensorflow.config.experimental.set_memory_growth(gpu, True)
+        if not gpus:
+            # VGG19 is a chain, and one convolution already uses every core: two operations at
+            # once only cost memory, and add up numbers in another order each time.
+            with suppress(RuntimeError):
+                tensorflow.config.threading.set_inter_op_parallelism_threads(1)
         import keras
 
         tensorflow.zeros(())  # the first operation logs what the processor can do
