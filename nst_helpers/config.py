@@ -150,6 +150,32 @@ class TransferConfig:
         return cls(**{**recipe, **changes})
 
     @classmethod
+    def for_budget(cls, seconds, memory_gb=None):
+        """The strongest picture for the time that there is: `multiscale`, in the size that fits.
+
+        Times a few evaluations on this machine, which takes some of the seconds, and prints what it
+        chose and why. A picture of 3:2 then takes about three quarters of the seconds, so that a
+        busy machine still keeps to them.
+
+        Args:
+            seconds: From this call to the written picture, without imports; more than 0.
+            memory_gb: Memory that Python may take, in units of 10⁹ bytes; None means what is free.
+
+        Returns:
+            A `TransferConfig`.
+
+        Raises:
+            ConfigError: If a value is out of its range.
+            WeightsError: If the VGG19 weights can't be had.
+        """
+        from nst_helpers.budget import config_for_budget  # it times a run, and a run knows us
+
+        seconds = _number("seconds", seconds, least=1)
+        if memory_gb is not None:
+            memory_gb = _number("memory_gb", memory_gb, least=1)
+        return config_for_budget(seconds, memory_gb)
+
+    @classmethod
     def recipe(cls, name, /, **changes):
         """The recipe of that name, for the shell and for sliders."""
         return getattr(cls, _choice("recipe", name, RECIPES))(**changes)

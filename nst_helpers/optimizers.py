@@ -40,7 +40,7 @@ class GradientDescent:
             `LossParts` of the picture before the last update: what the document prints.
         """
         for _ in range(iterations):
-            parts, gradient = self._evaluate(self._picture)
+            parts, gradient = self._evaluate(self._picture.value())
             decay = self._config.decay_rate ** (self._updates / self._config.decay_steps)
             self._picture.assign_sub(self._initial_rate * decay * gradient)
             self._updates += 1
@@ -76,7 +76,7 @@ class LBFGS:
         self._pairs = []
         self._products = np.zeros((2 * self._size, 2 * self._size))
         self._count = 0
-        self._parts, self._gradient = self._evaluate(picture)
+        self._parts, self._gradient = self._evaluate(picture.value())
 
     def advance(self, iterations):
         """Updates the picture several times; the same as `GradientDescent.advance`."""

@@ -20,6 +20,7 @@ from nst_helpers.features import (
     loss_and_gradient,
 )
 from nst_helpers.images import deprocess_image, load_image, preprocess_image
+from nst_helpers.memory import check_memory
 from nst_helpers.optimizers import LBFGS, GradientDescent
 
 OPTIMIZERS = {"sgd": GradientDescent, "lbfgs": LBFGS}
@@ -93,12 +94,14 @@ def transfer(content, style, config=None, callback=None, initial=None):
 
     Raises:
         ImageError: If a picture can't be read.
+        ConfigError: If the run needs more memory than there is.
         WeightsError: If the VGG19 weights can't be had.
     """
     start = time.perf_counter()
     config = config or TransferConfig.fast()
     callback = callback or ProgressBar()
     content, style = load_image(content), load_image(style)
+    check_memory(picture_size(content, config.rows), config)
     picture = None if initial is None else initial_picture(initial, content, config)
     losses, first = [], 1
     for size, iterations in stages(content, config):

@@ -1,0 +1,69 @@
+"""What a run needs and what there is, against a process that really runs."""
+
+import subprocess
+import sys
+
+import numpy as np
+import psutil
+import pytest
+
+import nst_helpers as nst
+from nst_helpers import memory
+
+FAST = nst.TransferConfig.fast()
+PEAK = """
+import resource, sys
+import nst_helpers as nst
+config = nst.TransferConfig.fast(rows=int(sys.argv[1]), iterations=4, precision="float32")
+nst.transfer(nst.picture("mountain_lake"), nst.picture("mosaic"), config, lambda progress: None)
+unit = 1 if sys.platform == "darwin" else 1024
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no resource module")
+@pytest.mark.parametrize("rows", [64, 512])
+def test_what_a_run_needs(rows):
+    """The estimate is not below what a run takes, nor so far above that it refuses for nothing."""
+    config = FAST.replace(rows=rows, history=4)
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK.replace("rows=", "history=4, rows="), str(rows)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    peak = int(done.stdout.splitlines()[-1])
+    assert 0.97 * peak < memory.memory_needed((rows, rows * 3 / 2), config) < 1.5 * peak
+
+
+def test_what_is_refused_and_what_fits(monkeypatch):
+    monkeypatch.setattr(memory, "memory_there", lambda: 2e9)
+    memory.check_memory((400, 599), FAST)
+    with pytest.raises(
+        nst.ConfigError, match=r"rows=800 needs about .* GB .* rows=\d+ fits"
+    ) as said:
+        memory.check_memory((800, 1200), FAST)
+    rows = int(str(said.value).split("rows=")[-1].split()[0])
+    assert 400 <= rows < 800
+    memory.check_memory((rows, rows * 3 // 2), FAST)
+    with pytest.raises(nst.ConfigError):
+        memory.check_memory((rows + 32, (rows + 32) * 3 // 2), FAST)
+
+
+def test_a_run_is_refused_before_it_starts(monkeypatch):
+    monkeypatch.setattr(memory, "memory_there", lambda: 0.5e9)
+    monkeypatch.setattr("nst_helpers.training.prepare", None)
+    with pytest.raises(nst.ConfigError, match="close other programs"):
+        nst.transfer(np.zeros((9, 9, 3), "uint8"), np.zeros((9, 9, 3), "uint8"), FAST)
+
+
+@pytest.mark.parametrize(("limit", "free"), [("3000000000", 2.5e9), ("max", None)])
+def test_a_containers_limit_counts(monkeypatch, tmp_path, limit, free):
+    """Memory that only holds files read before is free to take."""
+    (tmp_path / "memory.max").write_text(limit + "\n")
+    (tmp_path / "memory.current").write_text("1000000000\n")
+    (tmp_path / "memory.stat").write_text("anon 400000000\ninactive_file 500000000\n")
+    monkeypatch.setattr(memory, "CONTAINER", tmp_path)
+    free = free or psutil.virtual_memory().available
+    own = psutil.Process().memory_info().rss
+    assert memory.memory_there() == pytest.approx(free + own, rel=0.1)
