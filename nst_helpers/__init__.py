@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "config": ["ConfigError", "TransferConfig"],
         "document": ["measured_losses", "published_losses"],
-        "display": ["ProgressBar", "plot_losses", "show_images"],
+        "display": ["ProgressBar", "plot_losses", "plot_runs", "show_images"],
         "features": ["compute_loss", "compute_targets", "feature_extractor", "load_vgg19"],
         "images": ["ImageError", "deprocess_image", "load_image", "preprocess_image", "save_image"],
         "losses": ["content_loss", "gram_matrix", "style_loss", "total_variation_loss"],

@@ -18,6 +18,8 @@ COLOURS = {
     "total_variation": "#b08900",
 }
 
+RUN_COLOURS = [COLOURS["content"], COLOURS["style"], COLOURS["total_variation"], COLOURS["total"]]
+
 
 class ProgressBar:
     """Callback for `transfer`: a bar with the loss and the time left, in shell and notebook."""
@@ -80,6 +82,27 @@ def plot_losses(losses, against="iteration"):
     axis.grid(alpha=0.25)
     axis.spines[["top", "right"]].set_visible(False)
     axis.legend(frameon=False, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    show_figure(figure)
+
+
+def plot_runs(xlabel="seconds", **runs):
+    """Draws the losses of several runs into one figure, on a logarithmic scale.
+
+    Args:
+        xlabel: What the runs are drawn against.
+        **runs: From a name to pairs of a number and a loss.
+    """
+    figure = Figure(figsize=(PAGE * 0.75, 3.6), layout="constrained")
+    axis = figure.subplots()
+    for (name, run), colour in zip(runs.items(), RUN_COLOURS, strict=False):
+        x, losses = zip(*run, strict=True)
+        axis.plot(x, losses, color=colour, linewidth=2.2, marker="o", markersize=3)
+        axis.annotate(
+            f" {name}", (x[-1], losses[-1]), color=colour, va="center", annotation_clip=False
+        )
+    axis.set(yscale="log", xlabel=xlabel, ylabel="loss")
+    axis.grid(alpha=0.25)
+    axis.spines[["top", "right"]].set_visible(False)
     show_figure(figure)
 
 

@@ -48,17 +48,22 @@ class Progress:
     Attributes:
         losses: `LossRow` of this iteration.
         iterations: How many there will be.
-        image: The combination image now, uint8, shape (rows, cols, 3); leaves the device when
-            it is asked for.
+        picture: The combination image now, float32, shape (1, rows, cols, 3), as VGG19 takes it;
+            leaves the device when it is asked for.
+        image: The same as uint8, shape (rows, cols, 3), RGB.
     """
 
     losses: LossRow
     iterations: int
-    _picture: tf.Variable = field(repr=False)
+    _variable: tf.Variable = field(repr=False)
+
+    @cached_property
+    def picture(self):
+        return self._variable.numpy()
 
     @cached_property
     def image(self):
-        return deprocess_image(self._picture)
+        return deprocess_image(self.picture)
 
 
 @dataclass(frozen=True)
