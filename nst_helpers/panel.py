@@ -1,0 +1,415 @@
+"""The playground's view: widgets that set the model's settings, and show its status."""
+
+import base64
+import html
+import io
+import threading
+
+import ipywidgets as widgets
+import numpy as np
+from PIL import Image
+from traitlets import link
+
+from nst_helpers.config import TransferConfig
+from nst_helpers.display import COLOURS
+from nst_helpers.pictures import SHIPPED
+
+ROWS = (128, 192, 256, 320, 400)
+STYLE_SCALES = (0.5, 0.7, 1.0, 1.4, 2.0)
+THUMBNAIL_ROWS = 56
+WEIGHTS = {
+    "content": "How much the scene must stay what it is.",
+    "style": "How much textures and colours must be those of the style image.",
+    "total_variation": "How smooth the picture must be: more of it takes away grain, then detail.",
+}
+PRESETS = {
+    "The document's": {"content_factor": 1, "style_factor": 1, "total_variation_factor": 1},
+    "More style": {"content_factor": 0.1, "style_factor": 10, "total_variation_factor": 1},
+    "More content": {"content_factor": 20, "style_factor": 0.5, "total_variation_factor": 1},
+    "Smooth": {"content_factor": 1, "style_factor": 1, "total_variation_factor": 20},
+}
+RECIPE_WORDS = {
+    "fast": "fast: the document's loss, reached soon",
+    "multiscale": "multiscale: large strokes first",
+    "tutorial": "tutorial: the document's own, slow",
+}
+START_WORDS = {
+    "picture": "the picture on the screen",
+    "content": "the content image",
+    "noise": "noise",
+}
+# Colours are the notebook's own where it has some, so that a dark theme stays dark.
+CSS = """<style>
+.nst-playground { --line: var(--jp-border-color2, #8885); max-width: 1180px; padding: 4px; }
+.nst-playground .nst-columns { display: flex; flex-flow: row wrap; gap: 8px 28px; }
+.nst-playground .nst-column { overflow: visible; min-width: 0; }
+.nst-playground .widget-html-content, .nst-playground .jupyter-widgets { line-height: 1.4; }
+.nst-playground .nst-title { font-weight: 600; letter-spacing: .01em; margin: 10px 0 4px;
+  padding-bottom: 3px; border-bottom: 1px solid var(--line); }
+.nst-playground .nst-note { font-size: 12px; opacity: .75; line-height: 1.35; margin: 0 0 6px; }
+.nst-playground .nst-error { color: var(--jp-error-color0, #b3261e); font-weight: 500;
+  border-left: 3px solid; padding: 4px 10px; margin: 4px 0; overflow-wrap: anywhere; }
+.nst-playground .nst-picture img, .nst-playground img.nst-picture { border-radius: 6px;
+  display: block; width: 100%; height: auto; }
+.nst-playground .nst-row { display: flex; flex-flow: row wrap; gap: 4px 6px; align-items: center; }
+.nst-playground .nst-thumbnail { border-radius: 4px; height: 56px; display: block; }
+.nst-playground pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 12px;
+  margin: 4px 0; padding: 8px 10px; border: 1px solid var(--line); border-radius: 6px; }
+.nst-playground .nst-numbers { display: flex; flex-wrap: wrap; gap: 2px 16px; font-size: 12px;
+  font-variant-numeric: tabular-nums; }
+.nst-playground .nst-numbers i { display: inline-block; width: 14px; height: 3px; margin-right: 5px;
+  border-radius: 2px; vertical-align: middle; }
+.nst-playground svg { display: block; width: 100%; height: 96px; }
+</style>"""
+
+
+class Panel(widgets.VBox):
+    """The widgets of a `Playground`.
+
+    Args:
+        model: The `Playground`.
+    """
+
+    def __init__(self, model):
+        super().__init__()
+        self.add_class("nst-playground")
+        self._model = model
+        self._drawing = threading.Lock()
+        self.children = [widgets.HTML(CSS), self._columns()]
+        model.observe(lambda _: self._show_status(), "status")
+        model.observe(lambda _: self._show_settings(), ["recipe", *_factors()])
+        self._show_settings()
+        self._show_status()
+
+    def __repr__(self):
+        return f"Panel of {self._model!r}"
+
+    def _columns(self):
+        wide = {"flex": "1 1 520px", "max_width": "100%"}
+        narrow = {"flex": "1 1 330px", "max_width": "100%"}
+        left = _column(self._picture(), self._buttons(), self._progress(), **wide)
+        right = _column(self._pictures(), self._presets(), self._weights(), self._more(), **narrow)
+        columns = widgets.Box([left, right])
+        columns.add_class("nst-columns")
+        return columns
+
+    # What is shown.
+
+    def _picture(self):
+        self._image = widgets.Image(format="jpeg", layout=widgets.Layout(width="100%"))
+        self._image.add_class("nst-picture")
+        self._split = widgets.FloatSlider(
+            value=0, max=1, step=0.01, readout=False, layout=widgets.Layout(flex="1 1 120px")
+        )
+        self._split.observe(lambda _: self._draw(), "value")
+        return widgets.VBox([self._image, _row(_note("painted"), self._split, _note("before"))])
+
+    def _progress(self):
+        self._bar = widgets.IntProgress(layout=widgets.Layout(width="100%", height="10px"))
+        self._words = widgets.HTML()
+        self._words.add_class("nst-status")
+        self._error = widgets.HTML()
+        self._losses = widgets.HTML()
+        self._call = widgets.HTML()
+        return widgets.VBox([self._bar, self._words, self._error, self._losses, self._call])
+
+    def _show_status(self):
+        status, model = self._model.status, self._model
+        self._draw()
+        self._words.value = _in_words(status)
+        iterations = status.run.config.iterations if status.run else 1
+        self._bar.max = iterations
+        waiting = status.state in ("ready", "waiting") or not status.losses
+        self._bar.value = 0 if waiting else status.losses[-1].iteration
+        message = html.escape(model.message)
+        self._error.value = f'<div class="nst-error" role="alert">{message}</div>' * bool(message)
+        self._losses.value = loss_curves(status.losses) if status.losses else ""
+
+    def _draw(self):
+        with self._drawing:  # so that what is drawn last is what was published last
+            painted = self._model.status.image
+            content = self._model.content.array
+            self._image.value = jpeg(before_and_after(content, painted, 1 - self._split.value))
+
+    # What can be set.
+
+    def _pictures(self):
+        choices = [self._picture_choice(which) for which in ("content", "style")]
+        return _section("Pictures", *choices)
+
+    def _picture_choice(self, which):
+        thumbnail = widgets.HTML()
+        choice = widgets.Dropdown(layout=widgets.Layout(width="160px"))
+        upload = widgets.FileUpload(
+            accept="image/*", description="Upload", layout=widgets.Layout(width="110px")
+        )
+
+        def show(_=None):
+            chosen = getattr(self._model, which)
+            names = [name.replace("_", " ") for name in SHIPPED]
+            options = dict(zip(names, SHIPPED, strict=True))
+            if chosen.name not in SHIPPED:
+                options[chosen.name] = chosen.name
+            choice.options = options
+            choice.value = chosen.name
+            thumbnail.value = _thumbnail(chosen)
+
+        def choose(change):
+            if change.new in SHIPPED and change.new != getattr(self._model, which).name:
+                setattr(self._model, which, change.new)
+
+        show()
+        choice.observe(choose, "value")
+        upload.observe(lambda change: self._upload(which, change.new), "value")
+        self._model.observe(show, which)
+        right = widgets.VBox([_note(f"{which} image"), _row(choice, upload)])
+        return _row(thumbnail, right)
+
+    def _upload(self, which, value):
+        # ipywidgets 7 has a dictionary of files here, 8 a tuple.
+        files = list(value.values()) if isinstance(value, dict) else list(value)
+        if files:
+            self._model.upload(which, bytes(files[-1]["content"]))
+
+    def _presets(self):
+        buttons = []
+        for name, settings in PRESETS.items():
+            button = widgets.Button(description=name, layout=widgets.Layout(width="auto"))
+            button.on_click(lambda _, settings=settings: self._model.change(**settings))
+            buttons.append(button)
+        return _section("Presets", _row(*buttons))
+
+    def _weights(self):
+        self._explanations = {name: widgets.HTML() for name in WEIGHTS}
+        rows = []
+        for name, explanation in self._explanations.items():
+            options = [(_times(factor), factor) for factor in self._model.FACTORS]
+            slider = self._slider(f"{name}_factor", name.replace("_", " "), options)
+            rows += [slider, explanation]
+        return _section("Weights of the losses", *rows)
+
+    def _slider(self, name, description, options):
+        slider = widgets.SelectionSlider(
+            options=options,
+            value=getattr(self._model, name),
+            description=description,
+            continuous_update=False,
+            style={"description_width": "100px"},
+            layout=widgets.Layout(width="100%"),
+        )
+        link((self._model, name), (slider, "value"))
+        return slider
+
+    def _more(self):
+        recipe = self._choice("recipe", RECIPE_WORDS)
+        start = self._choice("start", START_WORDS, "start from")
+        rows = sorted({*ROWS, self._model.rows})
+        size = self._slider("rows", "size", [(f"{number} rows", number) for number in rows])
+        scales = sorted({*STYLE_SCALES, self._model.style_scale})
+        scale = [(f"{number:g} ×", number) for number in scales]
+        self._style_scale = self._slider("style_scale", "style scale", scale)
+        self._scale_note = widgets.HTML()
+        iterations = widgets.BoundedIntText(
+            min=1,
+            max=100_000,
+            value=self._model.iterations,
+            description="iterations",
+            continuous_update=False,
+            style={"description_width": "100px"},
+            layout=widgets.Layout(width="200px"),
+        )
+        link((self._model, "iterations"), (iterations, "value"))
+        shown = [recipe, start, iterations, size, self._style_scale, self._scale_note]
+        return _section("The run", *shown, self._layers())
+
+    def _choice(self, name, words, description=None):
+        dropdown = widgets.Dropdown(
+            options=[(text, value) for value, text in words.items()],
+            value=getattr(self._model, name),
+            description=description or name,
+            style={"description_width": "100px"},
+            layout=widgets.Layout(width="100%"),
+        )
+        link((self._model, name), (dropdown, "value"))
+        return dropdown
+
+    def _layers(self):
+        names = TransferConfig().style_layer_names
+        toggles = {
+            name: widgets.ToggleButton(
+                value=name in self._model.style_layer_names,
+                description=name.split("_")[0],
+                layout=widgets.Layout(width="auto"),
+            )
+            for name in names
+        }
+
+        def choose(_):
+            chosen = tuple(name for name, toggle in toggles.items() if toggle.value)
+            self._model.style_layer_names = chosen
+
+        for toggle in toggles.values():
+            toggle.observe(choose, "value")
+        words = "Style layers that count: the first see grain and colour, the last large shapes."
+        return widgets.VBox([_note(words), _row(*toggles.values())])
+
+    def _buttons(self):
+        actions = {
+            "Run": ("success", self._model.run),
+            "Stop": ("warning", self._model.stop),
+            "Save": ("", self._save),
+            "Show the Python call": ("", self._show_call),
+        }
+        buttons = []
+        for name, (style, action) in actions.items():
+            width = widgets.Layout(width="auto", min_width="72px")
+            button = widgets.Button(description=name, button_style=style, layout=width)
+            button.on_click(lambda _, action=action: action())
+            buttons.append(button)
+        return _row(*buttons)
+
+    def _save(self):
+        try:
+            path = self._model.save()
+        except ValueError as error:
+            self._model.fail(error)
+        else:
+            self._call.value = f"<pre>Saved as {html.escape(str(path))}</pre>"
+
+    def _show_call(self):
+        self._call.value = f"<pre>{html.escape(self._model.call)}</pre>"
+
+    def _show_settings(self):
+        recipe = TransferConfig.recipe(self._model.recipe)
+        whose = "the recipe's" if self._model.recipe == "multiscale" else "the document's"
+        for name, explanation in self._explanations.items():
+            factor = getattr(self._model, f"{name}_factor")
+            weight = factor * getattr(recipe, f"{name}_weight")
+            times = f"{whose} own" if factor == 1 else f"{factor:g} × {whose}"
+            now = "Now it does not count." if not factor else f"Now {weight:.3g}, {times}."
+            explanation.value = f'<div class="nst-note">{WEIGHTS[name]} {now}</div>'
+        able = recipe.keep_style_aspect
+        self._style_scale.disabled = not able
+        words = (
+            "Size of the strokes: above 1 they grow."
+            if able
+            else "The strokes' size: only the multiscale recipe can change it."
+        )
+        self._scale_note.value = f'<div class="nst-note">{words}</div>'
+
+
+def _factors():
+    return [f"{name}_factor" for name in WEIGHTS]
+
+
+def _times(factor):
+    return {0: "off", 1: "1 × (its own)"}.get(factor, f"{factor:g} ×")
+
+
+def _column(*children, **layout):
+    column = widgets.VBox(children, layout=widgets.Layout(**layout))
+    column.add_class("nst-column")
+    return column
+
+
+def _row(*children):
+    row = widgets.Box(children)
+    row.add_class("nst-row")
+    return row
+
+
+def _section(title, *children):
+    return widgets.VBox([widgets.HTML(f'<div class="nst-title">{title}</div>'), *children])
+
+
+def _note(text):
+    return widgets.HTML(f'<div class="nst-note">{text}</div>')
+
+
+def _thumbnail(picture):
+    rows, cols = picture.array.shape[:2]
+    size = min(round(cols * THUMBNAIL_ROWS / rows), 3 * THUMBNAIL_ROWS), THUMBNAIL_ROWS
+    small = Image.fromarray(picture.array).resize(size, Image.Resampling.LANCZOS)
+    data = base64.b64encode(jpeg(np.asarray(small))).decode()
+    name = html.escape(picture.name)
+    return f'<img class="nst-thumbnail" alt="{name}" src="data:image/jpeg;base64,{data}">'
+
+
+def _in_words(status):
+    """One line on how far the run is."""
+    if status.state in ("ready", "waiting", "failed") or not status.losses:
+        words = {"waiting": "starting …", "ready": "Press Run, or move a slider."}
+        return words.get(status.state, status.state)
+    last, iterations = status.losses[-1], status.run.config.iterations
+    text = f"{status.state}: iteration {last.iteration} of {iterations} · {last.seconds:.1f} s"
+    if status.state == "running":
+        text += f" · {last.seconds / last.iteration * (iterations - last.iteration):.0f} s left"
+    return text
+
+
+def before_and_after(content, painted, split):
+    """The painted picture, and right of the split the content image.
+
+    Args:
+        content: uint8, shape (rows, cols, 3).
+        painted: The same of any size, or None where nothing is painted yet.
+        split: Part of the width that is painted, 0 to 1.
+
+    Returns:
+        uint8, of the painted picture's shape.
+    """
+    if painted is None:
+        return content
+    rows, cols = painted.shape[:2]
+    cut = round(cols * split)
+    if cut == cols:
+        return painted
+    before = Image.fromarray(content).resize((cols, rows), Image.Resampling.BILINEAR)
+    both = np.concatenate([painted[:, :cut], np.asarray(before)[:, cut:]], axis=1)
+    both[:, max(cut - 1, 0) : cut + 1] = 255
+    return both
+
+
+def jpeg(array):
+    """The picture as a JPEG: 15 times sooner than a PNG, and half its bytes."""
+    data = io.BytesIO()
+    Image.fromarray(array).save(data, "jpeg", quality=85)
+    return data.getvalue()
+
+
+def loss_curves(losses, most=150):
+    """A small drawing of the losses on a logarithmic scale, with their last values, as HTML.
+
+    Args:
+        losses: `LossRow`s, one or more.
+        most: Points to draw of a long run.
+
+    Returns:
+        SVG in HTML.
+    """
+    rows = losses[:: -(-len(losses) // most)]
+    values = {name: np.array([getattr(row, name) for row in rows]) for name in COLOURS}
+    positive = np.concatenate([series[series > 0] for series in values.values()] or [[1.0]])
+    if not positive.size:
+        return ""
+    low, high = np.log10(positive.min()), np.log10(positive.max())
+    low = max(low, high - 5)  # the content loss starts at next to nothing
+    x = np.linspace(2, 398, len(rows)) if len(rows) > 1 else np.array([2.0])
+    lines, numbers = [], []
+    for name, colour in COLOURS.items():
+        colour = "currentColor" if name == "total" else colour
+        with np.errstate(divide="ignore", invalid="ignore"):
+            y = 92 - 84 * (np.log10(values[name]) - low) / ((high - low) or 1)
+        points = " ".join(f"{a:.1f},{min(b, 95):.1f}" for a, b in zip(x, y, strict=True) if b < 1e6)
+        lines.append(
+            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-linejoin="round" '
+            f'stroke-width="{2.4 if name == "total" else 1.5}" vector-effect="non-scaling-stroke"/>'
+        )
+        last = getattr(losses[-1], name)
+        numbers.append(
+            f'<span><i style="background:{colour}"></i>{name.replace("_", " ")} {last:.4g}</span>'
+        )
+    return (
+        f'<svg viewBox="0 0 400 96" preserveAspectRatio="none" role="img" aria-label="losses">'
+        f"{''.join(lines)}</svg><div class='nst-numbers'>{''.join(numbers)}</div>"
+    )
