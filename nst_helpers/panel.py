@@ -53,8 +53,12 @@ CSS = """<style>
   display: block; width: 100%; height: auto; }
 .nst-playground .nst-row { display: flex; flex-flow: row wrap; gap: 4px 6px; align-items: center; }
 .nst-playground .nst-thumbnail { border-radius: 4px; height: 56px; display: block; }
-.nst-playground pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 12px;
-  margin: 4px 0; padding: 8px 10px; border: 1px solid var(--line); border-radius: 6px; }
+.nst-playground .widget-label { text-align: left; }
+.nst-playground .nst-toggle.mod-active { background: var(--jp-brand-color1, #1976d2); color: #fff; }
+.nst-playground .nst-chosen { flex: 1 1 0; min-width: 0; margin-left: 10px; }
+.nst-playground pre { font: 12px/1.45 var(--jp-code-font-family, monospace); margin: 4px 0;
+  padding: 8px 10px; border: 1px solid var(--line); border-radius: 6px; white-space: pre-wrap;
+  overflow-wrap: anywhere; }
 .nst-playground .nst-numbers { display: flex; flex-wrap: wrap; gap: 2px 16px; font-size: 12px;
   font-variant-numeric: tabular-nums; }
 .nst-playground .nst-numbers i { display: inline-block; width: 14px; height: 3px; margin-right: 5px;
@@ -82,11 +86,11 @@ class Panel(widgets.VBox):
         self._show_status()
 
     def __repr__(self):
-        return f"Panel of {self._model!r}"
+        return repr(self._model)  # what a notebook stores
 
     def _columns(self):
-        wide = {"flex": "1 1 520px", "max_width": "100%"}
-        narrow = {"flex": "1 1 330px", "max_width": "100%"}
+        wide = {"flex": "1 1 460px", "max_width": "100%"}
+        narrow = {"flex": "1 1 320px", "max_width": "100%"}
         left = _column(self._picture(), self._buttons(), self._progress(), **wide)
         right = _column(self._pictures(), self._presets(), self._weights(), self._more(), **narrow)
         columns = widgets.Box([left, right])
@@ -99,10 +103,10 @@ class Panel(widgets.VBox):
         self._image = widgets.Image(format="jpeg", layout=widgets.Layout(width="100%"))
         self._image.add_class("nst-picture")
         self._split = widgets.FloatSlider(
-            value=0, max=1, step=0.01, readout=False, layout=widgets.Layout(flex="1 1 120px")
+            value=1, max=1, step=0.01, readout=False, layout=widgets.Layout(flex="1 1 120px")
         )
         self._split.observe(lambda _: self._draw(), "value")
-        return widgets.VBox([self._image, _row(_note("painted"), self._split, _note("before"))])
+        return widgets.VBox([self._image, _row(_note("before"), self._split, _note("after"))])
 
     def _progress(self):
         self._bar = widgets.IntProgress(layout=widgets.Layout(width="100%", height="10px"))
@@ -129,7 +133,7 @@ class Panel(widgets.VBox):
         with self._drawing:  # so that what is drawn last is what was published last
             painted = self._model.status.image
             content = self._model.content.array
-            self._image.value = jpeg(before_and_after(content, painted, 1 - self._split.value))
+            self._image.value = jpeg(before_and_after(content, painted, self._split.value))
 
     # What can be set.
 
@@ -163,7 +167,8 @@ class Panel(widgets.VBox):
         upload.observe(lambda change: self._upload(which, change.new), "value")
         self._model.observe(show, which)
         right = widgets.VBox([_note(f"{which} image"), _row(choice, upload)])
-        return _row(thumbnail, right)
+        right.add_class("nst-chosen")
+        return widgets.HBox([thumbnail, right])
 
     def _upload(self, which, value):
         # ipywidgets 7 has a dictionary of files here, 8 a tuple.
@@ -195,7 +200,7 @@ class Panel(widgets.VBox):
             description=description,
             continuous_update=False,
             style={"description_width": "100px"},
-            layout=widgets.Layout(width="100%"),
+            layout=widgets.Layout(width="auto"),
         )
         link((self._model, name), (slider, "value"))
         return slider
@@ -228,7 +233,7 @@ class Panel(widgets.VBox):
             value=getattr(self._model, name),
             description=description or name,
             style={"description_width": "100px"},
-            layout=widgets.Layout(width="100%"),
+            layout=widgets.Layout(width="auto"),
         )
         link((self._model, name), (dropdown, "value"))
         return dropdown
@@ -249,6 +254,7 @@ class Panel(widgets.VBox):
             self._model.style_layer_names = chosen
 
         for toggle in toggles.values():
+            toggle.add_class("nst-toggle")
             toggle.observe(choose, "value")
         words = "Style layers that count: the first see grain and colour, the last large shapes."
         return widgets.VBox([_note(words), _row(*toggles.values())])
@@ -298,12 +304,16 @@ class Panel(widgets.VBox):
         self._scale_note.value = f'<div class="nst-note">{words}</div>'
 
 
+def _short(number):
+    return f"{number:,.0f}" if number >= 1000 else f"{number:.3g}"
+
+
 def _factors():
     return [f"{name}_factor" for name in WEIGHTS]
 
 
 def _times(factor):
-    return {0: "off", 1: "1 × (its own)"}.get(factor, f"{factor:g} ×")
+    return {0: "off", 1: "1 × (recipe's)"}.get(factor, f"{factor:g} ×")
 
 
 def _column(*children, **layout):
@@ -405,10 +415,8 @@ def loss_curves(losses, most=150):
             f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-linejoin="round" '
             f'stroke-width="{2.4 if name == "total" else 1.5}" vector-effect="non-scaling-stroke"/>'
         )
-        last = getattr(losses[-1], name)
-        numbers.append(
-            f'<span><i style="background:{colour}"></i>{name.replace("_", " ")} {last:.4g}</span>'
-        )
+        words = f"{name.replace('_', ' ')} {_short(getattr(losses[-1], name))}"
+        numbers.append(f'<span><i style="background:{colour}"></i>{words}</span>')
     return (
         f'<svg viewBox="0 0 400 96" preserveAspectRatio="none" role="img" aria-label="losses">'
         f"{''.join(lines)}</svg><div class='nst-numbers'>{''.join(numbers)}</div>"

@@ -276,7 +276,7 @@ def test_an_interrupt_stops_a_blocking_run(make):
     playground = make(blocking=True, iterations=10**6)
 
     def interrupt(change):
-        if len(change.new.losses) > 3:
+        if change.new.state == "running" and len(change.new.losses) > 3:
             raise KeyboardInterrupt
 
     playground.observe(interrupt, "status")
