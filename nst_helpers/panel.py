@@ -8,7 +8,6 @@ import threading
 import ipywidgets as widgets
 import numpy as np
 from PIL import Image
-from traitlets import link
 
 from nst_helpers.config import TransferConfig
 from nst_helpers.display import COLOURS
@@ -17,6 +16,7 @@ from nst_helpers.pictures import SHIPPED
 ROWS = (128, 192, 256, 320, 400)
 STYLE_SCALES = (0.5, 0.7, 1.0, 1.4, 2.0)
 THUMBNAIL_ROWS = 56
+LARGEST = 800  # pixels: a photograph's own megapixels take long to send
 WEIGHTS = {
     "content": "How much the scene must stay what it is.",
     "style": "How much textures and colours must be those of the style image.",
@@ -131,9 +131,10 @@ class Panel(widgets.VBox):
 
     def _draw(self):
         with self._drawing:  # so that what is drawn last is what was published last
-            painted = self._model.status.image
-            content = self._model.content.array
-            self._image.value = jpeg(before_and_after(content, painted, self._split.value))
+            status = self._model.status
+            content = status.run.content if status.run else self._model.content
+            both = before_and_after(content.array, status.image, self._split.value)
+            self._image.value = jpeg(both)
 
     # What can be set.
 
@@ -148,22 +149,20 @@ class Panel(widgets.VBox):
             accept="image/*", description="Upload", layout=widgets.Layout(width="110px")
         )
 
+        def choose(change):
+            setattr(self._model, which, change.new)
+
         def show(_=None):
             chosen = getattr(self._model, which)
-            names = [name.replace("_", " ") for name in SHIPPED]
-            options = dict(zip(names, SHIPPED, strict=True))
-            if chosen.name not in SHIPPED:
-                options[chosen.name] = chosen.name
-            choice.options = options
+            names = dict.fromkeys([*SHIPPED, chosen.name])
+            choice.unobserve(choose, "value")  # new options choose the first for a moment
+            choice.options = [(name.replace("_", " "), name) for name in names]
             choice.value = chosen.name
+            choice.observe(choose, "value")
             thumbnail.value = _thumbnail(chosen)
 
-        def choose(change):
-            if change.new in SHIPPED and change.new != getattr(self._model, which).name:
-                setattr(self._model, which, change.new)
-
-        show()
         choice.observe(choose, "value")
+        show()
         upload.observe(lambda change: self._upload(which, change.new), "value")
         self._model.observe(show, which)
         right = widgets.VBox([_note(f"{which} image"), _row(choice, upload)])
@@ -202,8 +201,18 @@ class Panel(widgets.VBox):
             style={"description_width": "100px"},
             layout=widgets.Layout(width="auto"),
         )
-        link((self._model, name), (slider, "value"))
+        self._tie(name, slider, [value for _, value in options])
         return slider
+
+    def _tie(self, name, widget, values=None):
+        """Keeps a setting and a widget the same; a value that the widget has not got stays out."""
+
+        def follow(change):
+            if values is None or change.new in values:
+                widget.value = change.new
+
+        self._model.observe(follow, name)
+        widget.observe(lambda change: setattr(self._model, name, change.new), "value")
 
     def _more(self):
         recipe = self._choice("recipe", RECIPE_WORDS)
@@ -223,7 +232,7 @@ class Panel(widgets.VBox):
             style={"description_width": "100px"},
             layout=widgets.Layout(width="200px"),
         )
-        link((self._model, "iterations"), (iterations, "value"))
+        self._tie("iterations", iterations)
         shown = [recipe, start, iterations, size, self._style_scale, self._scale_note]
         return _section("The run", *shown, self._layers())
 
@@ -235,7 +244,7 @@ class Panel(widgets.VBox):
             style={"description_width": "100px"},
             layout=widgets.Layout(width="auto"),
         )
-        link((self._model, name), (dropdown, "value"))
+        self._tie(name, dropdown)
         return dropdown
 
     def _layers(self):
@@ -272,7 +281,11 @@ class Panel(widgets.VBox):
             button = widgets.Button(description=name, button_style=style, layout=width)
             button.on_click(lambda _, action=action: action())
             buttons.append(button)
-        return _row(*buttons)
+        if not self._model.blocking:
+            return _row(*buttons)
+        buttons[1].disabled = True
+        words = "Here a run holds up the notebook until it ends: to stop it, interrupt the kernel."
+        return widgets.VBox([_row(*buttons), _note(words)])
 
     def _save(self):
         try:
@@ -368,14 +381,16 @@ def before_and_after(content, painted, split):
     Returns:
         uint8, of the painted picture's shape.
     """
+    before = Image.fromarray(content)
     if painted is None:
-        return content
+        before.thumbnail((LARGEST, LARGEST))
+        return np.asarray(before)
     rows, cols = painted.shape[:2]
     cut = round(cols * split)
     if cut == cols:
         return painted
-    before = Image.fromarray(content).resize((cols, rows), Image.Resampling.BILINEAR)
-    both = np.concatenate([painted[:, :cut], np.asarray(before)[:, cut:]], axis=1)
+    before = np.asarray(before.resize((cols, rows), Image.Resampling.BILINEAR))
+    both = np.concatenate([painted[:, :cut], before[:, cut:]], axis=1)
     both[:, max(cut - 1, 0) : cut + 1] = 255
     return both
 
@@ -387,37 +402,42 @@ def jpeg(array):
     return data.getvalue()
 
 
-def loss_curves(losses, most=150):
-    """A small drawing of the losses on a logarithmic scale, with their last values, as HTML.
+def loss_curves(losses):
+    """A small drawing of the losses on a logarithmic scale, with their last values.
 
     Args:
-        losses: `LossRow`s, one or more.
-        most: Points to draw of a long run.
+        losses: `LossRow`s.
 
     Returns:
-        SVG in HTML.
+        HTML.
     """
-    rows = losses[:: -(-len(losses) // most)]
-    values = {name: np.array([getattr(row, name) for row in rows]) for name in COLOURS}
-    positive = np.concatenate([series[series > 0] for series in values.values()] or [[1.0]])
-    if not positive.size:
+    rows = losses[:: max(len(losses) // 150, 1)]  # more points than that can't be seen
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = {name: np.log10([getattr(row, name) for row in rows]) for name in COLOURS}
+    finite = np.concatenate([y[np.isfinite(y)] for y in values.values()])
+    if not finite.size:
         return ""
-    low, high = np.log10(positive.min()), np.log10(positive.max())
-    low = max(low, high - 5)  # the content loss starts at next to nothing
-    x = np.linspace(2, 398, len(rows)) if len(rows) > 1 else np.array([2.0])
-    lines, numbers = [], []
+    high = finite.max()
+    low = max(finite.min(), high - 5)  # the content loss starts at next to nothing
+    lines, numbers = "", ""
     for name, colour in COLOURS.items():
-        colour = "currentColor" if name == "total" else colour
-        with np.errstate(divide="ignore", invalid="ignore"):
-            y = 92 - 84 * (np.log10(values[name]) - low) / ((high - low) or 1)
-        points = " ".join(f"{a:.1f},{min(b, 95):.1f}" for a, b in zip(x, y, strict=True) if b < 1e6)
-        lines.append(
-            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-linejoin="round" '
-            f'stroke-width="{2.4 if name == "total" else 1.5}" vector-effect="non-scaling-stroke"/>'
-        )
+        colour = "currentColor" if name == "total" else colour  # in a dark theme too
+        y = 92 - 84 * (values[name] - low) / ((high - low) or 1)
+        lines += _line(y, colour, 2.4 if name == "total" else 1.5)
         words = f"{name.replace('_', ' ')} {_short(getattr(losses[-1], name))}"
-        numbers.append(f'<span><i style="background:{colour}"></i>{words}</span>')
+        numbers += f'<span><i style="background:{colour}"></i>{words}</span>'
     return (
-        f'<svg viewBox="0 0 400 96" preserveAspectRatio="none" role="img" aria-label="losses">'
-        f"{''.join(lines)}</svg><div class='nst-numbers'>{''.join(numbers)}</div>"
+        '<svg viewBox="0 0 400 96" preserveAspectRatio="none" role="img" aria-label="losses">'
+        f'{lines}</svg><div class="nst-numbers">{numbers}</div>'
+    )
+
+
+def _line(y, colour, width):
+    x = np.linspace(2, 398, len(y))
+    points = " ".join(
+        f"{a:.1f},{min(b, 95):.1f}" for a, b in zip(x, y, strict=True) if np.isfinite(b)
+    )
+    return (
+        f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}" '
+        'stroke-linejoin="round" vector-effect="non-scaling-stroke"/>'
     )
