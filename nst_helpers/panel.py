@@ -1,29 +1,27 @@
 """The playground's view: widgets that set the model's settings, and show its status."""
 
-import base64
 import html
-import io
 import threading
 
 import ipywidgets as widgets
-import numpy as np
-from PIL import Image
 
 from nst_helpers.config import TransferConfig
-from nst_helpers.display import COLOURS
 from nst_helpers.pictures import SHIPPED
+from nst_helpers.sketches import before_and_after, jpeg, loss_curves, thumbnail_of
 
 ROWS = (128, 192, 256, 320, 400)
 STYLE_SCALES = (0.5, 0.7, 1.0, 1.4, 2.0)
-THUMBNAIL_ROWS = 56
-LARGEST = 800  # pixels: a photograph's own megapixels take long to send
 WEIGHTS = {
     "content": "How much the scene must stay what it is.",
     "style": "How much textures and colours must be those of the style image.",
     "total_variation": "How smooth the picture must be: more of it takes away grain, then detail.",
 }
+STYLE_LAYERS = TransferConfig().style_layer_names
 PRESETS = {
-    "The document's": {"content_factor": 1, "style_factor": 1, "total_variation_factor": 1},
+    "The document's": {
+        **{"recipe": "fast", "style_layer_names": STYLE_LAYERS},
+        **{"content_factor": 1, "style_factor": 1, "total_variation_factor": 1},
+    },
     "More style": {"content_factor": 0.1, "style_factor": 10, "total_variation_factor": 1},
     "More content": {"content_factor": 20, "style_factor": 0.5, "total_variation_factor": 1},
     "Smooth": {"content_factor": 1, "style_factor": 1, "total_variation_factor": 20},
@@ -159,7 +157,7 @@ class Panel(widgets.VBox):
             choice.options = [(name.replace("_", " "), name) for name in names]
             choice.value = chosen.name
             choice.observe(choose, "value")
-            thumbnail.value = _thumbnail(chosen)
+            thumbnail.value = thumbnail_of(chosen)
 
         choice.observe(choose, "value")
         show()
@@ -248,25 +246,29 @@ class Panel(widgets.VBox):
         return dropdown
 
     def _layers(self):
-        names = TransferConfig().style_layer_names
-        toggles = {
+        self._toggles = {
             name: widgets.ToggleButton(
-                value=name in self._model.style_layer_names,
-                description=name.split("_")[0],
-                layout=widgets.Layout(width="auto"),
+                description=name.split("_")[0], layout=widgets.Layout(width="auto")
             )
-            for name in names
+            for name in STYLE_LAYERS
         }
-
-        def choose(_):
-            chosen = tuple(name for name, toggle in toggles.items() if toggle.value)
-            self._model.style_layer_names = chosen
-
-        for toggle in toggles.values():
+        for toggle in self._toggles.values():
             toggle.add_class("nst-toggle")
-            toggle.observe(choose, "value")
+            toggle.observe(self._choose_layers, "value")
+        self._show_layers()
+        self._model.observe(self._show_layers, "style_layer_names")
         words = "Style layers that count: the first see grain and colour, the last large shapes."
-        return widgets.VBox([_note(words), _row(*toggles.values())])
+        return widgets.VBox([_note(words), _row(*self._toggles.values())])
+
+    def _choose_layers(self, _):
+        chosen = tuple(name for name, toggle in self._toggles.items() if toggle.value)
+        self._model.style_layer_names = chosen
+
+    def _show_layers(self, _=None):
+        for name, toggle in self._toggles.items():
+            toggle.unobserve(self._choose_layers, "value")  # all of them are one event
+            toggle.value = name in self._model.style_layer_names
+            toggle.observe(self._choose_layers, "value")
 
     def _buttons(self):
         actions = {
@@ -317,10 +319,6 @@ class Panel(widgets.VBox):
         self._scale_note.value = f'<div class="nst-note">{words}</div>'
 
 
-def _short(number):
-    return f"{number:,.0f}" if number >= 1000 else f"{number:.3g}"
-
-
 def _factors():
     return [f"{name}_factor" for name in WEIGHTS]
 
@@ -349,15 +347,6 @@ def _note(text):
     return widgets.HTML(f'<div class="nst-note">{text}</div>')
 
 
-def _thumbnail(picture):
-    rows, cols = picture.array.shape[:2]
-    size = min(round(cols * THUMBNAIL_ROWS / rows), 3 * THUMBNAIL_ROWS), THUMBNAIL_ROWS
-    small = Image.fromarray(picture.array).resize(size, Image.Resampling.LANCZOS)
-    data = base64.b64encode(jpeg(np.asarray(small))).decode()
-    name = html.escape(picture.name)
-    return f'<img class="nst-thumbnail" alt="{name}" src="data:image/jpeg;base64,{data}">'
-
-
 def _in_words(status):
     """One line on how far the run is."""
     if status.state in ("ready", "waiting", "failed") or not status.losses:
@@ -368,76 +357,3 @@ def _in_words(status):
     if status.state == "running":
         text += f" · {last.seconds / last.iteration * (iterations - last.iteration):.0f} s left"
     return text
-
-
-def before_and_after(content, painted, split):
-    """The painted picture, and right of the split the content image.
-
-    Args:
-        content: uint8, shape (rows, cols, 3).
-        painted: The same of any size, or None where nothing is painted yet.
-        split: Part of the width that is painted, 0 to 1.
-
-    Returns:
-        uint8, of the painted picture's shape.
-    """
-    before = Image.fromarray(content)
-    if painted is None:
-        before.thumbnail((LARGEST, LARGEST))
-        return np.asarray(before)
-    rows, cols = painted.shape[:2]
-    cut = round(cols * split)
-    if cut == cols:
-        return painted
-    before = np.asarray(before.resize((cols, rows), Image.Resampling.BILINEAR))
-    both = np.concatenate([painted[:, :cut], before[:, cut:]], axis=1)
-    both[:, max(cut - 1, 0) : cut + 1] = 255
-    return both
-
-
-def jpeg(array):
-    """The picture as a JPEG: 15 times sooner than a PNG, and half its bytes."""
-    data = io.BytesIO()
-    Image.fromarray(array).save(data, "jpeg", quality=85)
-    return data.getvalue()
-
-
-def loss_curves(losses):
-    """A small drawing of the losses on a logarithmic scale, with their last values.
-
-    Args:
-        losses: `LossRow`s.
-
-    Returns:
-        HTML.
-    """
-    rows = losses[:: max(len(losses) // 150, 1)]  # more points than that can't be seen
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values = {name: np.log10([getattr(row, name) for row in rows]) for name in COLOURS}
-    finite = np.concatenate([y[np.isfinite(y)] for y in values.values()])
-    if not finite.size:
-        return ""
-    high = finite.max()
-    low = max(finite.min(), high - 5)  # the content loss starts at next to nothing
-    lines, numbers = "", ""
-    for name, colour in COLOURS.items():
-        colour = "currentColor" if name == "total" else colour  # in a dark theme too
-        y = 92 - 84 * (values[name] - low) / ((high - low) or 1)
-        lines += _line(y, colour, 2.4 if name == "total" else 1.5)
-        words = f"{name.replace('_', ' ')} {_short(getattr(losses[-1], name))}"
-        numbers += f'<span><i style="background:{colour}"></i>{words}</span>'
-    return (
-        '<svg viewBox="0 0 400 96" preserveAspectRatio="none" role="img" aria-label="losses">'
-        f'{lines}</svg><div class="nst-numbers">{numbers}</div>'
-    )
-
-
-def _line(y, colour, width):
-    x = np.linspace(2, 398, len(y))
-    points = " ".join(
-        f"{a:.1f},{min(b, 95):.1f}" for a, b in zip(x, y, strict=True) if np.isfinite(b)
-    )
-    return (
-        f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}" '
-        'stroke-linejoin="round" vector-effect="non-scaling-stroke"/>'
-    )

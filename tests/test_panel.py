@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 import nst_helpers as nst
-from nst_helpers.panel import Panel, before_and_after, loss_curves
-from nst_helpers.playground import Status
+from nst_helpers.panel import Panel
+from nst_helpers.playground import Picture, Status
+from nst_helpers.sketches import before_and_after, loss_curves, thumbnail_of
 from nst_helpers.training import LossRow
 
 
@@ -98,6 +99,11 @@ def test_layers(panel, model):
     find(panel, widgets.ToggleButton, "block2").value = False
     assert len(model.style_layer_names) == 4
     assert "block2_conv1" not in model.style_layer_names
+    model.style_layer_names = ("block2_conv1",)
+    assert [find(panel, widgets.ToggleButton, f"block{n}").value for n in (1, 2)] == [False, True]
+    assert model.runs == 2
+    find(panel, widgets.Button, "The document's").click()
+    assert len(model.style_layer_names) == 5 and model.runs == 3
 
 
 def test_choosing_and_uploading_pictures(panel, model, photo):
@@ -155,6 +161,7 @@ def test_before_and_after(rng):
     assert half.shape == painted.shape
     assert (half[:, :148] == 200).all() and (half[:, 152:] == 10).all()
     assert (before_and_after(content, painted, 0)[:, 2:] == 10).all()
+    assert thumbnail_of(Picture("<ribbon>", np.zeros((900, 1, 3), "uint8"))).count("<") == 1
     assert before_and_after(np.zeros((3000, 4000, 3), "uint8"), None, 1).shape == (600, 800, 3)
 
 
