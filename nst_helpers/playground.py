@@ -24,6 +24,8 @@ from nst_helpers.training import TransferResult, picture_size, transfer
 DEBOUNCE = 0.2  # seconds without an event before a run starts: a drag is one run, not many
 REFRESH = 0.1  # seconds between two pictures: small sizes paint faster than a browser draws
 SEED = 0  # of the noise
+# Soon done, as the next run goes on from the picture; the document's own recipe keeps its 4,000.
+ITERATIONS = {"fast": 40, "multiscale": 100}
 SETTINGS = (
     *("content", "style", "recipe", "rows", "iterations", "start"),
     *("content_factor", "style_factor", "total_variation_factor"),
@@ -283,14 +285,14 @@ class Playground(traitlets.HasTraits):
         return source if isinstance(source, Picture) else Picture.load(source)
 
     @traitlets.default("iterations")
-    def _recipes_iterations(self):
-        return TransferConfig.recipe(self.recipe).iterations
+    def _default_iterations(self):
+        return ITERATIONS.get(self.recipe, TransferConfig.recipe(self.recipe).iterations)
 
     @traitlets.observe(*SETTINGS)
     def _setting_changed(self, change):
         if change.name == "recipe":
             with self._silently():
-                self.iterations = self._recipes_iterations()
+                self.iterations = self._default_iterations()
         if not self._silent:
             self.run()
 

@@ -90,7 +90,7 @@ def test_a_recipe_brings_its_iterations_and_the_style_scale(panel, model):
     scale = find(panel, widgets.SelectionSlider, "style scale")
     assert scale.disabled and "only the multiscale recipe" in texts(panel)
     find(panel, widgets.Dropdown, "recipe").value = "multiscale"
-    assert find(panel, widgets.BoundedIntText, "iterations").value == 160
+    assert find(panel, widgets.BoundedIntText, "iterations").value == 100
     assert not scale.disabled
     assert (model.recipe, model.runs) == ("multiscale", 1)
 

@@ -268,7 +268,7 @@ def test_blocking_runs_in_place(make):
     assert playground.status.state == "finished"
     assert threading.active_count() == before
     playground.recipe = "multiscale"
-    assert len(playground.result.losses) == 160
+    assert len(playground.result.losses) == 100
     np.testing.assert_array_equal(repeat(playground), playground.status.image)
 
 
