@@ -4,7 +4,7 @@ TENSORFLOW ?= cpu
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup lab test lint bench clean
+.PHONY: setup lab playground test lint bench clean
 
 setup: $(READY)
 
@@ -17,6 +17,9 @@ $(READY): pyproject.toml
 
 lab: $(READY)
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+
+playground: $(READY)
+	$(BIN)/voila app/playground.ipynb
 
 test: $(READY) lint
 	$(BIN)/python -m pytest --durations=10

@@ -18,6 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "images": ["ImageError", "deprocess_image", "load_image", "preprocess_image", "save_image"],
         "losses": ["content_loss", "gram_matrix", "style_loss", "total_variation_loss"],
         "pictures": ["PICTURES", "document_pictures", "picture"],
+        "playground": ["Playground"],
         "training": ["Progress", "TransferResult", "transfer"],
         "weights": ["WeightsError", "vgg19_weights"],
     },

@@ -55,3 +55,18 @@ def test_the_network_is_cut_off_behind_the_last_layer():
 
 def test_vgg19_is_loaded_once():
     assert nst.load_vgg19() is nst.load_vgg19()
+
+
+def test_targets_are_those_of_the_pictures_given_last(rng):
+    """They are remembered from one run to the next, and another picture has others."""
+    config = nst.TransferConfig()
+    extractor = nst.feature_extractor(config.layer_names)
+    first, second = rng.normal(0, 60, (2, 1, 32, 48, 3)).astype("float32")
+    known = nst.compute_targets(extractor, first, second, config)
+    swapped = nst.compute_targets(extractor, second, first, config)
+    again = nst.compute_targets(extractor, first, second, config)
+    assert (known.content.numpy() != swapped.content.numpy()).any()
+    np.testing.assert_array_equal(known.content, again.content)
+    for name in config.style_layer_names:
+        np.testing.assert_array_equal(known.style[name], again.style[name])
+    assert nst.compute_targets(extractor, first, second, config).content is again.content

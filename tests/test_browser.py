@@ -1,0 +1,208 @@
+"""The panel in a real browser: lesson 7 in JupyterLab, and the page that Voilà makes of it."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+
+ROOT = Path(__file__).resolve().parents[1]
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no browser: apt-get install chromium"),
+    pytest.mark.skipif(sys.platform == "win32", reason="a server's children are ended by group"),
+]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+PATIENCE = 120_000  # milliseconds
+
+
+def wait_until(condition, what, seconds=PATIENCE / 1000):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"{what} never came"
+        time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def server(folder, command):
+    """A Jupyter program at a port of its own, with nobody's settings; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = folder / "settings"
+    # Cells far from the screen stay in the page.
+    tracker = settings / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+    tracker.parent.mkdir(parents=True)
+    tracker.write_text('{"windowingMode": "none"}')
+    places = {
+        "JUPYTER_CONFIG_DIR": folder / "config",
+        "JUPYTERLAB_SETTINGS_DIR": settings,
+        "JUPYTERLAB_WORKSPACES_DIR": folder / "workspaces",
+    }
+    with open(folder / "server.log", "w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command, f"--port={port}", "--no-browser"],
+            env={**os.environ, **{name: str(path) for name, path in places.items()}},
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            wait_until(lambda: not socket.socket().connect_ex(("127.0.0.1", port)), "the server")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)  # kernels too
+            process.wait(30)
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Starts a Jupyter program in the test's own folder, until after the page has closed."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *command: stack.enter_context(server(tmp_path, command))
+
+
+@pytest.fixture
+def page(serve):
+    """A page; at the end it must have asked for nothing from outside, and logged no error."""
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(PATIENCE)
+        outside, errors = [], []
+        page.on("request", lambda request: outside.append(request.url))
+        page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page
+        browser.close()
+    # The lesson's badge and Voilà's icons come from elsewhere where there is a network.
+    known = ("http://127.0.0.1:", "data:", "blob:")
+    foreign = [url for url in outside if not url.startswith(known)]
+    assert not [url for url in foreign if not re.search("colab-badge|fontawesome", url)]
+    assert not [text for text in errors if "net::ERR_" not in text]
+
+
+def run_all_cells(page, address):
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+
+    def ready():  # the page's own sign of it comes too early
+        try:
+            with urllib.request.urlopen(f"{address}/api/kernels") as answer:
+                kernels = json.load(answer)
+        except urllib.error.HTTPError:  # 500 while a kernel starts
+            return False
+        return (
+            bool(kernels) and kernels[0]["execution_state"] == "idle" and kernels[0]["connections"]
+        )
+
+    wait_until(ready, "the kernel")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+def status_says(page, words):
+    page.locator(".nst-status", has_text=words).first.wait_for()
+
+
+def press(page, name):
+    page.locator(".nst-playground").get_by_role("button", name=name, exact=True).click()
+
+
+def picture_source(page):
+    return page.locator("img.nst-picture").get_attribute("src")
+
+
+def picture_changes(page, before):
+    wait_until(lambda: picture_source(page) != before, "another picture")
+
+
+def drag(page, label, part):
+    """Drags a slider's handle to that part of its length."""
+    slider = page.locator(".widget-inline-hbox", has=page.get_by_text(label, exact=True))
+    handle = slider.locator(".noUi-handle")
+    handle.scroll_into_view_if_needed()
+    start, track = handle.bounding_box(), slider.locator(".noUi-base").bounding_box()
+    y = start["y"] + start["height"] / 2
+    page.mouse.move(start["x"] + start["width"] / 2, y)
+    page.mouse.down()
+    page.mouse.move(track["x"] + track["width"] * part, y, steps=8)
+    page.mouse.up()
+
+
+def upload(page, number, path):
+    with page.expect_file_chooser() as chooser:
+        page.locator(".nst-playground .jupyter-widget-upload, .widget-upload").nth(number).click()
+    chooser.value.set_files(path)
+
+
+def test_lesson_7_in_jupyterlab(serve, page, photo, tmp_path):
+    shutil.copy(ROOT / "notebooks" / "07_play_with_the_sliders.ipynb", tmp_path / "lesson.ipynb")
+    photo.save(tmp_path / "photo.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    address = serve(
+        *("jupyterlab", "--allow-root", "--IdentityProvider.token=", "--LabApp.news_url=None"),
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        f"--ServerApp.root_dir={tmp_path}",
+    )
+    page.goto(f"{address}/lab/tree/lesson.ipynb?reset", wait_until="domcontentloaded")
+    run_all_cells(page, address)
+    status_says(page, "finished: iteration 20 of 20")
+
+    painted = picture_source(page)
+    drag(page, "style", 0.8)
+    status_says(page, "running")
+    picture_changes(page, painted)
+    press(page, "Stop")
+    status_says(page, "stopped")
+
+    upload(page, 1, tmp_path / "broken.png")
+    page.locator(".nst-error", has_text="not a picture").wait_for()
+    upload(page, 1, tmp_path / "photo.png")
+    status_says(page, "running")
+    status_says(page, "finished")
+    assert page.locator(".nst-error").count() == 0
+
+    press(page, "Save")
+    page.locator("pre", has_text="Saved as painted.png").wait_for()
+    assert np.asarray(Image.open(tmp_path / "painted.png")).shape[0] == 128
+    press(page, "Show the Python call")
+    page.locator("pre", has_text="playground.shown.style.array").wait_for()
+
+
+def test_the_page_for_the_classroom(serve, page, tmp_path):
+    shutil.copy(ROOT / "app" / "playground.ipynb", tmp_path)
+    page.goto(serve("voila", "playground.ipynb", "--Voila.ip=127.0.0.1"))
+    content = picture_source(page)
+    press(page, "Run")
+    status_says(page, "running")
+    picture_changes(page, content)
+    press(page, "Stop")
+    status_says(page, "stopped")
+    page.set_viewport_size({"width": 400, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
