@@ -21,7 +21,7 @@ from nst_helpers.pictures import SHIPPED, picture
 from nst_helpers.sources import one_line
 from nst_helpers.training import TransferResult, picture_size, transfer
 
-DEBOUNCE = 0.2  # seconds without an event before a run starts: a drag is one run, not many
+DEBOUNCE = 0.1  # seconds without an event before a run starts: a drag is one run, not many
 REFRESH = 0.1  # seconds between two pictures: small sizes paint faster than a browser draws
 SEED = 0  # of the noise
 # Soon done, as the next run goes on from the picture; the document's own recipe keeps its 4,000.
@@ -345,9 +345,8 @@ class Playground(traitlets.HasTraits):
             factor = getattr(self, f"{name}_factor")
             if factor != 1:
                 weight = factor * getattr(recipe, f"{name}_weight")
-                settings[f"{name}_weight"] = float(
-                    f"{weight:.6g}"
-                )  # 5e-06, not 4.9999999999999996e-06
+                # 5e-06, not 4.9999999999999996e-06
+                settings[f"{name}_weight"] = float(f"{weight:.6g}")
         if self.style_layer_names != recipe.style_layer_names:
             settings["style_layer_names"] = self.style_layer_names
         if recipe.keep_style_aspect and self.style_scale != 1:

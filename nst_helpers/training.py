@@ -174,7 +174,9 @@ def resize(picture, size):
 def evaluation(targets, shape, config):
     """Function from a picture of that shape to its `LossParts` and the gradient of their total."""
     precision = faster_precision() if config.precision == "auto" else config.precision
-    weights = LossWeights(*(tf.constant(getattr(config, name)) for name in LossWeights._fields))
+    weights = LossWeights(
+        *(tf.constant(float(getattr(config, name))) for name in LossWeights._fields)
+    )
     evaluate = loss_and_gradient(config.objective, shape, precision)
     return partial(evaluate, targets=targets, weights=weights)
 

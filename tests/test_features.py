@@ -38,6 +38,14 @@ def test_total_loss_and_gradient_are_the_documents(extractor, images):
     assert difference < 1e-5
 
 
+def test_a_weight_may_be_a_whole_number(extractor, images):
+    base, style, combination = images
+    config = nst.TransferConfig.tutorial(content_weight=0, total_variation_weight=1)
+    targets = nst.compute_targets(extractor, base, style, config)
+    parts, _ = evaluation(targets, base.shape, config)(tf.constant(combination))
+    assert parts.content == 0 < parts.total_variation
+
+
 def test_parts_add_up(extractor, images):
     base, style, combination = images
     config = nst.TransferConfig.tutorial(content_weight=1e-3, total_variation_weight=1e-4)
