@@ -11,7 +11,7 @@ import nst_helpers as nst
 from nst_helpers import memory
 
 FAST = nst.TransferConfig.fast()
-PEAK = """
+PEAK = r"""
 import re, sys
 from pathlib import Path
 import nst_helpers as nst
