@@ -27,6 +27,8 @@ def _silent_stderr():
 def _import_quietly():
     # As the document does; a Keras on another backend could not share TensorFlow's gradient tape.
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    # Left to itself, TensorFlow uses oneDNN's convolutions on the newest processors only.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     with _silent_stderr():
         import tensorflow
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from numpy.polynomial import Polynomial
 
 from nst_helpers.config import TransferConfig
-from nst_helpers.features import faster_precision, load_vgg19
+from nst_helpers.convolution import faster_precision
+from nst_helpers.features import load_vgg19
 from nst_helpers.images import load_image
 from nst_helpers.memory import memory_there, most_rows
 from nst_helpers.pictures import picture

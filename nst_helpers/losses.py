@@ -3,7 +3,18 @@
 Reference: Gatys, Ecker and Bethge, *A Neural Algorithm of Artistic Style* (arXiv:1508.06576).
 """
 
+from typing import NamedTuple
+
 from nst_helpers.backend import tf
+
+
+class LossParts(NamedTuple):
+    """The total loss and its weighted parts, which add up to it: scalar tensors."""
+
+    total: tf.Tensor
+    content: tf.Tensor
+    style: tf.Tensor
+    total_variation: tf.Tensor
 
 
 def gram_matrix(x):

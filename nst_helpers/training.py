@@ -11,11 +11,11 @@ import numpy as np
 
 from nst_helpers.backend import HAS_GPU, tf
 from nst_helpers.config import MIN_ROWS, TransferConfig
+from nst_helpers.convolution import faster_precision
 from nst_helpers.display import ProgressBar
 from nst_helpers.features import (
     LossWeights,
     compute_targets,
-    faster_precision,
     feature_extractor,
     loss_and_gradient,
 )

@@ -6,7 +6,7 @@ from scipy.optimize import minimize
 
 import nst_helpers as nst
 from nst_helpers.backend import tf
-from nst_helpers.features import LossParts
+from nst_helpers.losses import LossParts
 from nst_helpers.optimizers import LBFGS
 
 
