@@ -7,10 +7,13 @@ nst.save_image("painted.png", result.image)
 
 import lazy_loader
 
+__version__ = "0.1.0"
+
 # Loaded at first use, so that a shell user's typing error is answered before TensorFlow starts.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "checkpoint": ["CheckpointError"],
         "config": ["ConfigError", "TransferConfig"],
         "document": ["measured_losses", "published_losses"],
         "display": ["ProgressBar", "plot_losses", "plot_runs", "show_images"],
@@ -23,4 +26,3 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "weights": ["WeightsError", "vgg19_weights"],
     },
 )
-__version__ = "0.1.0"

@@ -7,18 +7,16 @@ import sys
 import warnings
 from pathlib import Path
 
+from tqdm import tqdm
+
+from nst_helpers.checkpoint import CheckpointError
 from nst_helpers.config import RECIPES, ConfigError, TransferConfig
-from nst_helpers.images import (
-    ImageError,
-    check_picture_format,
-    check_writable,
-    load_image,
-    save_image,
-    write_atomically,
-)
+from nst_helpers.files import check_writable, write_atomically
+from nst_helpers.images import ImageError, check_picture_format, load_image, save_image
 from nst_helpers.pictures import PICTURES, picture
 from nst_helpers.weights import WeightsError
 
+INTERRUPTED = 130  # what shells expect after Ctrl-C
 SETTINGS = ("rows", "iterations", "content_weight", "style_weight", "total_variation_weight")
 
 
@@ -45,6 +43,11 @@ def parse_arguments(arguments=None):
         )
     parser.add_argument("--content-layer", metavar="NAME", help="VGG19 layer of the content loss")
     parser.add_argument("--style-layers", metavar="NAME,…", help="VGG19 layers of the style loss")
+    parser.add_argument(
+        "--checkpoint",
+        metavar="RUN.npz",
+        help="save the run there each half minute; the same command goes on from it",
+    )
     parser.add_argument("--losses", metavar="OUT.csv", help="write the loss and its parts there")
     return parser.parse_args(arguments)
 
@@ -71,26 +74,42 @@ def write_losses(path, losses):
     write_atomically(path, table.getvalue().encode())
 
 
+def paint(arguments):
+    """Does what the arguments say.
+
+    Returns:
+        The exit status: 0, or 130 where an interrupt ended the run early.
+    """
+    config = make_config(arguments)
+    check_picture_format(check_writable(arguments.output))
+    if arguments.losses:
+        check_writable(arguments.losses)
+    content, style = find_picture(arguments.content), find_picture(arguments.style)
+
+    from nst_helpers.training import transfer  # TensorFlow starts here, after the quick checks
+
+    result = transfer(content, style, config, checkpoint=arguments.checkpoint)
+    save_image(arguments.output, result.image)
+    if arguments.losses:
+        write_losses(arguments.losses, result.losses)
+    return 0 if result.finished else INTERRUPTED
+
+
+def say(message, *_):
+    tqdm.write(f"nst_helpers: {message}", file=sys.stderr)  # above the progress bar, not into it
+
+
 def main(arguments=None):
     arguments = parse_arguments(arguments)
-    warnings.showwarning = lambda message, *_: print(f"nst_helpers: {message}", file=sys.stderr)
+    warnings.showwarning = say
     try:
-        config = make_config(arguments)
-        check_picture_format(check_writable(arguments.output))
-        if arguments.losses:
-            check_writable(arguments.losses)
-        content, style = find_picture(arguments.content), find_picture(arguments.style)
-
-        from nst_helpers.training import transfer  # TensorFlow starts here, after the quick checks
-
-        result = transfer(content, style, config)
-        save_image(arguments.output, result.image)
-        if arguments.losses:
-            write_losses(arguments.losses, result.losses)
-    except (ConfigError, ImageError, WeightsError, ModuleNotFoundError) as error:
-        print(f"nst_helpers: {error}", file=sys.stderr)
+        return paint(arguments)
+    except (CheckpointError, ConfigError, ImageError, WeightsError, ModuleNotFoundError) as error:
+        say(error)
         return 2
-    return 0
+    except KeyboardInterrupt:
+        say("Interrupted before the first iteration: nothing is written.")
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

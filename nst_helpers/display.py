@@ -29,7 +29,8 @@ class ProgressBar:
 
     def __call__(self, progress):
         if self._bar is None:
-            self._bar = tqdm(total=progress.iterations, unit="iteration", leave=False)
+            done = progress.losses.iteration - 1  # more than none where a run goes on
+            self._bar = tqdm(total=progress.iterations, initial=done, unit="iteration", leave=False)
         self._bar.set_postfix_str(f"loss {progress.losses.total:.5g}", refresh=False)
         self._bar.update(progress.losses.iteration - self._bar.n)
         if progress.losses.iteration == progress.iterations:

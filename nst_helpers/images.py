@@ -2,14 +2,13 @@
 
 import io
 import numbers
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from nst_helpers.decoding import MOST_PIXELS, decode, to_rgb
+from nst_helpers.files import check_writable, write_atomically
 from nst_helpers.sources import ImageError, one_line, read_source
 
 # Mean of the pictures that VGG19 was trained on, in its channel order: blue, green, red.
@@ -99,37 +98,6 @@ def save_image(path, image):
     write_atomically(path, data.getvalue())
 
 
-def check_writable(path):
-    """Finds out that a file can be written before a long run rather than after it.
-
-    Args:
-        path: File that will be written.
-
-    Returns:
-        The same as a `Path`.
-
-    Raises:
-        ImageError: If the folder is missing or read-only, or a folder or device has that name.
-    """
-    try:
-        path = Path(path).expanduser()
-        if path.is_dir():
-            raise ImageError(f"{path} is a folder: give the name of a file in it.")
-        if not path.parent.is_dir():
-            raise ImageError(f"{path}: the folder {path.parent} does not exist: make it first.")
-        if path.exists() and not path.is_file():
-            raise ImageError(f"{path} is no ordinary file: give another name.")
-        with tempfile.TemporaryFile(dir=path.parent):  # the only sure way to know
-            pass
-        if path.exists():
-            path.open("r+b").close()
-    except OSError as error:
-        raise ImageError(f"{path} can't be written: {error.strerror}.") from error
-    except RuntimeError as error:  # ~nobody
-        raise ImageError(f"{path} can't be written: {error}") from error
-    return path
-
-
 def check_picture_format(path):
     """Name of the format that a file's ending stands for, such as "PNG".
 
@@ -147,41 +115,6 @@ def check_picture_format(path):
     if format not in Image.SAVE:
         raise ImageError(f"{path}: no picture format ends in {suffix!r}: use .png or .jpg.")
     return format
-
-
-def write_atomically(path, data):
-    """Writes bytes; a kill or a full disk leaves the old file whole and no half of a new one.
-
-    Args:
-        path: File to write.
-        data: Its bytes.
-
-    Raises:
-        ImageError: If the file can't be written.
-    """
-    target = Path(os.path.realpath(path))  # a link stays a link
-    temporary = None
-    try:
-        with tempfile.NamedTemporaryFile(
-            dir=target.parent, prefix=".nst_helpers-", delete=False
-        ) as file:
-            temporary = file.name
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())  # a power cut must not find the new name before the new bytes
-        os.chmod(temporary, 0o666 & ~_umask())  # as a plain open() would have made it
-        os.replace(temporary, target)
-    except OSError as error:
-        raise ImageError(f"{path} can't be written: {error.strerror}.") from error
-    finally:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _check_sides(**sides):

@@ -1,12 +1,23 @@
 """What turns gradients into the next picture, with every picture kept on the device."""
 
 import math
+import warnings
+from typing import NamedTuple
 
 import numpy as np
 
 from nst_helpers.backend import tf
+from nst_helpers.config import ConfigError
+from nst_helpers.losses import LossParts
 
 DOCUMENT_PIXELS = 400 * 599  # the size that the document's learning rate of 100 belongs to
+
+
+class Evaluated(NamedTuple):
+    """A picture with its losses."""
+
+    parts: LossParts
+    picture: tf.Tensor
 
 
 class GradientDescent:
@@ -16,19 +27,28 @@ class GradientDescent:
     over the document's: all pixels share the style loss, so each pixel's gradient grows as the
     picture gets smaller, and a step that is right for 400 rows overshoots at 128.
 
+    Where the loss explodes nevertheless, it goes back to the best picture and on with a quarter of
+    the rate, three times at the most.
+
     Args:
         evaluate: Function from a picture to (`LossParts`, gradient).
         picture: `tf.Variable` of shape (1, rows, cols, 3), changed in place.
         config: A `TransferConfig`, for the three constants of the rate.
     """
 
+    EXPLODED = 10  # times the lowest loss: more than any good run's ups and downs
+    RETRIES = 3
+    SLOWER = 4  # times, at each retry
+
     def __init__(self, evaluate, picture, config):
         self._evaluate = evaluate
         self._picture = picture
         self._config = config
         rows, cols = picture.shape[1:3]
-        self._initial_rate = config.initial_learning_rate * rows * cols / DOCUMENT_PIXELS
-        self._updates = 0
+        self._pixels = rows * cols / DOCUMENT_PIXELS
+        self._best = None
+        self._retries = 0
+        self.updates = 0
 
     def advance(self, iterations):
         """Updates the picture several times.
@@ -37,14 +57,79 @@ class GradientDescent:
             iterations: How many updates, 1 or more.
 
         Returns:
-            `LossParts` of the picture before the last update: what the document prints.
+            `LossParts` of the picture before the last update, which is what the document prints;
+            those of the best one where the loss exploded and the run goes on from there.
+
+        Raises:
+            ConfigError: If it explodes at every lower rate too, or is infinite from the start.
         """
         for _ in range(iterations):
-            parts, gradient = self._evaluate(self._picture.value())
-            decay = self._config.decay_rate ** (self._updates / self._config.decay_steps)
-            self._picture.assign_sub(self._initial_rate * decay * gradient)
-            self._updates += 1
+            before = self._picture.value()
+            parts, gradient = self._evaluate(before)
+            self._picture.assign_sub(self._rate * gradient)
+            self.updates += 1
+        if self._exploded(parts):
+            self._slow_down(parts)
+            self._picture.assign(self._best.picture)
+            return self._best.parts
+        if self._best is None or parts.total < self._best.parts.total:
+            self._best = Evaluated(parts, before)
         return parts
+
+    def finish(self):
+        """Goes back to the best picture if the last update made the loss explode."""
+        parts, _ = self._evaluate(self._picture.value())
+        if self._exploded(parts):
+            self._picture.assign(self._best.picture)
+
+    @property
+    def best(self):
+        """The best picture so far."""
+        return self._picture if self._best is None else self._best.picture
+
+    def state(self):
+        """Arrays by name: all that `restore` needs, beside the picture, to go on."""
+        return {
+            "updates": self.updates,
+            "retries": self._retries,
+            "best_parts": np.array(self._best.parts),
+            "best_picture": self._best.picture.numpy(),
+        }
+
+    def restore(self, state):
+        """Becomes as the optimizer was whose `state` this is."""
+        self.updates, self._retries = int(state["updates"]), int(state["retries"])
+        parts = LossParts(*map(tf.constant, state["best_parts"]))
+        self._best = Evaluated(parts, tf.constant(state["best_picture"]))
+
+    @property
+    def _initial_rate(self):
+        return self._config.initial_learning_rate / self.SLOWER**self._retries
+
+    @property
+    def _rate(self):
+        decay = self._config.decay_rate ** (self.updates / self._config.decay_steps)
+        return self._initial_rate * self._pixels * decay
+
+    def _exploded(self, parts):
+        total = float(parts.total)
+        most = math.inf if self._best is None else self.EXPLODED * self._best.parts.total
+        return not (math.isfinite(total) and total <= most)
+
+    def _slow_down(self, parts):
+        if self._best is None:
+            raise infinite_loss(parts, self._config)
+        if self._retries == self.RETRIES:
+            raise ConfigError(
+                f"initial_learning_rate={self._config.initial_learning_rate:g} is too high here: "
+                f"the loss explodes, even with {self._initial_rate:g}. Set a lower one."
+            )
+        self._retries += 1
+        warnings.warn(
+            "The loss exploded: the run goes on from its best picture, with an "
+            f"initial_learning_rate of {self._initial_rate:g}.",
+            stacklevel=2,
+        )
 
 
 class LBFGS:
@@ -76,18 +161,42 @@ class LBFGS:
         self._pairs = []
         self._products = np.zeros((2 * self._size, 2 * self._size))
         self._count = 0
+        self.updates = 0
         self._parts, self._gradient = self._evaluate(picture.value())
+        if not is_finite(self._parts, self._gradient):
+            raise infinite_loss(self._parts, config)
 
     def advance(self, iterations):
         """Updates the picture several times; the same as `GradientDescent.advance`."""
         for _ in range(iterations):
             before = self._update()
+            self.updates += 1
         return before
+
+    def finish(self):
+        """Nothing to do: no step is taken that doesn't lower the loss."""
+
+    @property
+    def best(self):
+        """The best picture so far."""
+        return self._picture
+
+    def state(self):
+        """Arrays by name: all that `restore` needs, beside the picture, to go on."""
+        pairs = {f"pair{place}": pair.numpy() for place, pair in enumerate(self._pairs)}
+        products = self._products
+        return {"updates": self.updates, "count": self._count, "products": products, **pairs}
+
+    def restore(self, state):
+        """Becomes as the optimizer was whose `state` this is."""
+        self.updates, self._count = int(state["updates"]), int(state["count"])
+        self._products = state["products"]
+        self._pairs = [tf.constant(state[f"pair{place}"]) for place in range(self._known)]
 
     def _update(self):
         before = self._parts
         step, parts, gradient = self._search(self._direction())
-        if parts.total <= before.total:
+        if parts.total <= before.total and is_finite(parts, gradient):
             self._remember(step, gradient - self._gradient)
             self._picture.assign_add(step)
             self._parts, self._gradient = parts, gradient
@@ -103,7 +212,7 @@ class LBFGS:
         while True:
             step = length * direction
             parts, gradient = self._evaluate(self._picture + step)
-            total = float(parts.total)
+            total = float(parts.total) if is_finite(parts, gradient) else math.inf
             enough = total <= start + self.SUFFICIENT_DECREASE * length * slope
             if enough or length < self.SHORTEST:
                 return step, parts, gradient
@@ -166,3 +275,19 @@ class LBFGS:
             self._products[rows] = products
             self._products[:, rows] = products.T
             self._count += 1
+
+
+def is_finite(parts, gradient):
+    """Whether neither the loss nor any part of its gradient is infinite or not a number."""
+    return math.isfinite(parts.total) and bool(tf.reduce_all(tf.math.is_finite(gradient)))
+
+
+def infinite_loss(parts, config):
+    """`ConfigError` for a run whose first picture has no finite loss: names weights to lower."""
+    names = ("content", "style", "total_variation")
+    guilty = [name for name in names if not math.isfinite(getattr(parts, name))] or names
+    settings = [f"{name}_weight={getattr(config, f'{name}_weight'):g}" for name in guilty]
+    return ConfigError(
+        f"the loss of the picture to start from is too large for a float32: lower "
+        f"{' and '.join(settings)}."
+    )

@@ -336,6 +336,8 @@ class Playground(traitlets.HasTraits):
         config = run.config.replace(report_every=1)  # an iteration is how long Stop may take
         pictures = run.content.array, run.style.array
         result = transfer(*pictures, config, report, initial=run.initial)
+        if not result.finished:
+            raise KeyboardInterrupt
         report.publish(state="finished", image=result.image, result=result)
 
     def _next_run(self):

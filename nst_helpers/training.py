@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nst_helpers.backend import HAS_GPU, tf
+from nst_helpers.checkpoint import Checkpoint, State
 from nst_helpers.config import MIN_ROWS, TransferConfig
 from nst_helpers.convolution import faster_precision
 from nst_helpers.display import ProgressBar
@@ -82,9 +83,16 @@ class TransferResult:
     losses: list = field(repr=False)
     config: TransferConfig
 
+    @property
+    def finished(self):
+        """Whether the run came to its end; one that was interrupted did not."""
+        return self.losses[-1].iteration == self.config.iterations
 
-def transfer(content, style, config=None, callback=None, initial=None):
+
+def transfer(content, style, config=None, callback=None, initial=None, checkpoint=None):
     """Paints the content image in the style of the other one.
+
+    An interrupt, by Ctrl-C or a notebook's stop button, ends the run with its best picture so far.
 
     Args:
         content, style: Pictures, each anything that `load_image` takes.
@@ -93,31 +101,114 @@ def transfer(content, style, config=None, callback=None, initial=None):
             raises ends the run.
         initial: Picture to start from, such as noise or an earlier result, resized to the content
             image's size; None starts from the content image, as the document does.
+        checkpoint: File, such as "run.npz", that the run is saved to each half a minute. The same
+            call goes on from there, and ends as if nothing had stopped it.
 
     Returns:
         A `TransferResult`.
 
     Raises:
-        ImageError: If a picture can't be read.
-        ConfigError: If the run needs more memory than there is.
+        ImageError: If a picture can't be read, or the checkpoint not be written.
+        ConfigError: If the run needs more memory than there is, or its loss explodes.
+        CheckpointError: If the checkpoint is another run's.
         WeightsError: If the VGG19 weights can't be had.
     """
-    start = time.perf_counter()
     config = config or TransferConfig.fast()
     callback = callback or ProgressBar()
     content, style = load_image(content), load_image(style)
     check_memory(picture_size(content, config.rows), config)
-    picture = None if initial is None else initial_picture(initial, content, config)
-    losses, first = [], 1
-    for size, iterations in stages(content, config):
-        picture, optimizer = prepare(content, style, size, config, picture)
-        last = first + iterations - 1
-        for iteration, parts in run(optimizer, first, report_iterations(first, last, config)):
-            seconds = time.perf_counter() - start
-            losses.append(LossRow(iteration, seconds, *(float(part) for part in parts)))
-            callback(Progress(losses[-1], config.iterations, picture))
-        first = last + 1
-    return TransferResult(deprocess_image(picture), picture.numpy(), losses, config)
+    initial = None if initial is None else initial_picture(initial, content, config)
+    file = Checkpoint(checkpoint, config, content=content, style=style, initial=initial)
+    run = Run(content, style, config, initial, file.load())
+    try:
+        for progress in run.reports():
+            callback(progress)
+            if file.due:
+                file.save(run.state())
+    except KeyboardInterrupt:
+        if not run.losses:
+            raise
+        warnings.warn(
+            f"Interrupted after iteration {run.losses[-1].iteration:,} of {config.iterations:,}: "
+            "the best picture so far is kept.",
+            stacklevel=2,
+        )
+    file.save(run.state())
+    return run.result()
+
+
+class Run:
+    """A run under way: its picture, its losses, and what it takes to go on from any iteration.
+
+    Args:
+        content, style: Arrays of shape (rows, cols, 3), uint8.
+        config: A `TransferConfig`.
+        initial: Picture to start from, preprocessed; None starts from the content.
+        state: `State` to go on from.
+    """
+
+    def __init__(self, content, style, config, initial, state):
+        self._start = time.perf_counter() - state.seconds
+        self._content, self._style, self._config = content, style, config
+        self._state = state
+        self._picture = initial if state.picture is None else state.picture
+        self._optimizer = None
+        self._before = state.iteration  # iterations before the present size, or at all
+        self.losses = [LossRow(int(row[0]), *row[1:]) for row in state.losses]
+
+    def reports(self):
+        """Paints, one size after the other.
+
+        Yields:
+            A `Progress` at each report; between two of them nothing has to leave the device.
+        """
+        first = 1
+        for size, iterations in stages(self._content, self._config):
+            last = first + iterations - 1
+            if self._state.iteration < last:
+                yield from self._paint(size, first, last)
+            first = last + 1
+
+    def _paint(self, size, first, last):
+        self._picture, self._optimizer = prepare(
+            self._content, self._style, size, self._config, self._picture
+        )
+        self._before, self._last = first - 1, last
+        if self._state.iteration >= first:
+            self._optimizer.restore(self._state.optimizer)
+        for iteration in report_iterations(first, last, self._config):
+            if iteration > self.iteration:
+                parts = self._optimizer.advance(iteration - self.iteration)
+                if iteration == last:
+                    self._optimizer.finish()
+                self.losses.append(LossRow(iteration, self._seconds, *map(float, parts)))
+                yield Progress(self.losses[-1], self._config.iterations, self._picture)
+
+    @property
+    def iteration(self):
+        """How many updates the picture has had, over all sizes."""
+        return self._before + (self._optimizer.updates if self._optimizer else 0)
+
+    @property
+    def _seconds(self):
+        return time.perf_counter() - self._start
+
+    def state(self):
+        """The `State` to go on from."""
+        if self._optimizer is None:
+            return self._state
+        within = self._optimizer.updates > 0 and self.iteration < self._last
+        optimizer = self._optimizer.state() if within else {}
+        picture = self._picture.numpy()
+        return State(self.iteration, self._seconds, self.losses, picture, optimizer)
+
+    def result(self):
+        """The `TransferResult`, with the best picture so far where the run isn't finished."""
+        unfinished = self._optimizer and self.losses[-1].iteration < self._config.iterations
+        *_, (size, _) = stages(self._content, self._config)
+        picture = self._optimizer.best if unfinished else self._picture
+        picture = np.asarray(resize(tf.convert_to_tensor(picture), size))
+        return TransferResult(deprocess_image(picture), picture, self.losses, self._config)
 
 
 def stages(content, config):
@@ -189,23 +280,6 @@ def style_size(style, size, config):
     height, width = style.shape[:2]
     zoom = config.style_scale * math.sqrt(rows * cols / (height * width))
     return tuple(max(round(side * zoom), MIN_ROWS) for side in (height, width))
-
-
-def run(optimizer, first, report_at):
-    """The loop; between two reports nothing has to come back from the device.
-
-    Args:
-        optimizer: Has `advance(iterations)`, such as `GradientDescent`.
-        first: Number of the first iteration.
-        report_at: Iterations to report at, ascending.
-
-    Yields:
-        Pairs of iteration and `LossParts`.
-    """
-    done = first - 1
-    for iteration in report_at:
-        yield iteration, optimizer.advance(iteration - done)
-        done = iteration
 
 
 def report_iterations(first, last, config):
