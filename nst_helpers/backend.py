@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def _silent_stderr():
+def silent_stderr():
     """Points file descriptor 2 at the null device: TensorFlow writes there, past `sys.stderr`."""
     sys.stderr.flush()
     saved = os.dup(2)
@@ -29,7 +29,7 @@ def _import_quietly():
     os.environ["KERAS_BACKEND"] = "tensorflow"
     # Left to itself, TensorFlow uses oneDNN's convolutions on the newest processors only.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    with _silent_stderr():
+    with silent_stderr():
         import tensorflow
 
         gpus = tensorflow.config.list_physical_devices("GPU")

@@ -83,3 +83,68 @@ def test_it_stays_where_it_is_if_nothing_is_lower(height):
     )
     optimizer.advance(3)
     np.testing.assert_array_equal(picture, start)
+
+
+# Losses that explode.
+
+
+def paint(**changes):
+    config = nst.TransferConfig.recipe(
+        changes.pop("recipe", "tutorial"), **{"rows": 48, "iterations": 30, **changes}
+    )
+    return nst.transfer(
+        nst.picture("harbour_town"), nst.picture("swirling_strokes"), config, lambda progress: None
+    )
+
+
+def is_a_picture(result):
+    """Finite, and neither black nor white nor noise: still like the town that it began as."""
+    town = nst.load_image(nst.picture("harbour_town"), rows=48)
+    alike = np.corrcoef(result.image.ravel(), town.ravel())[0, 1]
+    return np.isfinite(result.picture).all() and alike > 0.3
+
+
+@pytest.mark.parametrize("times", [4, 10, 20])
+def test_too_high_a_rate_is_lowered(times, survived):
+    with pytest.warns(UserWarning, match="^The loss exploded: the run goes on from its best"):
+        result = paint(initial_learning_rate=times * 100.0)
+    totals = np.array([row[2:] for row in result.losses])
+    assert np.isfinite(totals).all() and len(totals) == 30
+    assert totals[-1, 0] < totals[0, 0] and is_a_picture(result)
+    survived("a learning rate 4, 10 or 20 times too high", 1, 1)
+
+
+def test_a_last_update_that_explodes_is_taken_back(survived):
+    for iterations in (1, 2):
+        result = paint(initial_learning_rate=1e9, iterations=iterations)
+        assert is_a_picture(result)
+    survived("a last update that explodes", 2, 2)
+
+
+def test_a_rate_that_no_retry_saves_is_named(survived):
+    with (
+        pytest.warns(UserWarning, match="The loss exploded"),
+        pytest.raises(nst.ConfigError, match=r"^initial_learning_rate=1e\+09 is too high here"),
+    ):
+        paint(initial_learning_rate=1e9)
+    survived("a learning rate that no retry saves", 1, 1)
+
+
+@pytest.mark.parametrize("recipe", ["tutorial", "fast", "multiscale"])
+def test_weights_beyond_float32_are_named(recipe, survived):
+    """The largest that a setting takes; the style loss is then infinite with the first picture."""
+    try:
+        assert is_a_picture(paint(recipe=recipe, style_weight=1e30, total_variation_weight=1e30))
+    except nst.ConfigError as error:
+        assert "_weight=1e+30" in str(error) and "\n" not in str(error)
+    survived("weights at the end of float32", 1, 1)
+
+
+def test_a_gradient_that_is_not_finite_moves_nothing():
+    """Its loss is lower there, so only the gradient can tell."""
+    start = np.full((1, 2, 2, 3), 2.0, "float32")
+    optimizer, picture = optimizer_of(
+        lambda x: tf.reduce_sum(x) + 0 * tf.reduce_sum(tf.sqrt(tf.nn.relu(x - 1.999))), start
+    )
+    optimizer.advance(3)
+    assert np.isfinite(picture).all()
