@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def silent_stderr():
+def _silent_stderr():
     """Points file descriptor 2 at the null device: TensorFlow writes there, past `sys.stderr`."""
     sys.stderr.flush()
     saved = os.dup(2)
@@ -29,7 +29,7 @@ def _import_quietly():
     os.environ["KERAS_BACKEND"] = "tensorflow"
     # Left to itself, TensorFlow uses oneDNN's convolutions on the newest processors only.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    with silent_stderr():
+    with _silent_stderr():
         import tensorflow
 
         gpus = tensorflow.config.list_physical_devices("GPU")
@@ -45,7 +45,9 @@ def _import_quietly():
                 tensorflow.config.threading.set_inter_op_parallelism_threads(1)
         import keras
 
-        tensorflow.zeros(())  # the first operation logs what the processor can do
+        # The first operation logs what the processor can do, and the first of this type whether
+        # it knows that.
+        tensorflow.zeros((), "bfloat16")
     # Each run compiles a function of its own; TensorFlow takes that for a mistake and says so.
     tensorflow.get_logger().setLevel("ERROR")
     if keras.config.backend() != "tensorflow":

@@ -3,7 +3,7 @@
 import time
 from functools import lru_cache
 
-from nst_helpers.backend import HAS_GPU, keras, silent_stderr, tf
+from nst_helpers.backend import HAS_GPU, keras, tf
 
 GAIN = 0.8  # part of the usual way's time that another one must do with, to be taken
 ROUNDS = 6
@@ -59,8 +59,7 @@ def faster_precision():
         "bfloat16" if one convolution takes at most 0.8 of its time in float32, else "float32".
     """
     way = convolve_turned if _turned_is_faster("float32") else convolve
-    with silent_stderr():  # where TensorFlow says that this processor doesn't know bfloat16
-        gains = _gains(_example(way, "float32"), _example(convolve, "bfloat16"))
+    gains = _gains(_example(way, "float32"), _example(convolve, "bfloat16"))
     return "bfloat16" if gains else "float32"
 
 

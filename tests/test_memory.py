@@ -36,7 +36,7 @@ def test_what_a_run_needs(rows):
     assert 0.97 * peak < memory.memory_needed((rows, rows * 3 / 2), config) < 1.5 * peak
 
 
-def test_what_is_refused_and_what_fits(monkeypatch):
+def test_what_is_refused_and_what_fits(monkeypatch, survived):
     monkeypatch.setattr(memory, "memory_there", lambda: 2e9)
     memory.check_memory((400, 599), FAST)
     with pytest.raises(
@@ -48,6 +48,7 @@ def test_what_is_refused_and_what_fits(monkeypatch):
     memory.check_memory((rows, rows * 3 // 2), FAST)
     with pytest.raises(nst.ConfigError):
         memory.check_memory((rows + 32, (rows + 32) * 3 // 2), FAST)
+    survived("a picture too large for the memory", 2, 2)
 
 
 def test_a_run_is_refused_before_it_starts(monkeypatch):

@@ -35,8 +35,10 @@ def test_a_picture_and_its_losses(tmp_path):
     assert done.stdout.count("\n") == 1
 
 
-def test_no_word_from_tensorflow(tmp_path):
-    done = shell("harbour_town", "woodcut", "-o", "out.png", *SMALL, cwd=tmp_path)
+@pytest.mark.parametrize("recipe", ["tutorial", "fast"])  # fast asks for bfloat16 too
+def test_no_word_from_tensorflow(tmp_path, recipe):
+    small = ["--recipe", recipe, *SMALL[2:]]
+    done = shell("harbour_town", "woodcut", "-o", "out.png", *small, cwd=tmp_path)
     said = [line for line in done.stderr.replace("\r", "\n").splitlines() if line.strip()]
     assert all("iteration" in line for line in said), done.stderr  # the progress bar, no more
 
