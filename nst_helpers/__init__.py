@@ -7,14 +7,14 @@ nst.save_image("painted.png", result.image)
 
 import lazy_loader
 
-__version__ = "0.1.0"
+__version__ = "0.1.0"  # above the rest, since checkpoint.py reads it
 
 # Loaded at first use, so that a shell user's typing error is answered before TensorFlow starts.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "checkpoint": ["CheckpointError"],
-        "config": ["ConfigError", "TransferConfig"],
+        "config": ["ConfigError", "DivergenceError", "TransferConfig"],
         "document": ["measured_losses", "published_losses"],
         "display": ["ProgressBar", "plot_losses", "plot_runs", "show_images"],
         "features": ["compute_loss", "compute_targets", "feature_extractor", "load_vgg19"],

@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from nst_helpers.checkpoint import CheckpointError
-from nst_helpers.config import RECIPES, ConfigError, TransferConfig
+from nst_helpers.config import RECIPES, ConfigError, DivergenceError, TransferConfig
 from nst_helpers.files import check_writable, write_atomically
 from nst_helpers.images import ImageError, check_picture_format, load_image, save_image
 from nst_helpers.pictures import PICTURES, picture
@@ -74,25 +74,35 @@ def write_losses(path, losses):
     write_atomically(path, table.getvalue().encode())
 
 
-def paint(arguments):
-    """Does what the arguments say.
+def check_outputs(arguments):
+    """Finds out before the run that each file can be written, and that no two are the same."""
+    check_picture_format(arguments.output)
+    outputs = [arguments.output, arguments.losses, arguments.checkpoint]
+    paths = [check_writable(path).resolve() for path in outputs if path]
+    if len(set(paths)) < len(paths):
+        raise ImageError("the picture, the losses and the checkpoint need a file each.")
 
-    Returns:
-        The exit status: 0, or 130 where an interrupt ended the run early.
-    """
+
+def paint(arguments):
+    """Does what the arguments say, and returns the exit status."""
     config = make_config(arguments)
-    check_picture_format(check_writable(arguments.output))
-    if arguments.losses:
-        check_writable(arguments.losses)
+    check_outputs(arguments)
     content, style = find_picture(arguments.content), find_picture(arguments.style)
 
     from nst_helpers.training import transfer  # TensorFlow starts here, after the quick checks
 
-    result = transfer(content, style, config, checkpoint=arguments.checkpoint)
+    status = 0
+    try:
+        result = transfer(content, style, config, checkpoint=arguments.checkpoint)
+    except DivergenceError as error:
+        if error.result is None:
+            raise
+        say(f"{error} {arguments.output} is the best picture until then.")
+        result, status = error.result, 2
     save_image(arguments.output, result.image)
     if arguments.losses:
         write_losses(arguments.losses, result.losses)
-    return 0 if result.finished else INTERRUPTED
+    return status or (0 if result.finished else INTERRUPTED)
 
 
 def say(message, *_):
@@ -108,7 +118,7 @@ def main(arguments=None):
         say(error)
         return 2
     except KeyboardInterrupt:
-        say("Interrupted before the first iteration: nothing is written.")
+        say("Interrupted.")
         return INTERRUPTED
 
 

@@ -5,39 +5,19 @@ import hashlib
 import json
 import time
 import warnings
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from nst_helpers import __version__
 from nst_helpers.files import check_writable, open_atomically
 from nst_helpers.sources import ImageError, one_line
+from nst_helpers.state import LossRow, State
 
-INTERVAL = 30  # seconds between two savings: the most that a kill can cost
+INTERVAL = 30  # seconds; it is saved at the first report after them
 
 
 class CheckpointError(ValueError):
     """A checkpoint that this run can't go on from; the message says why and what to do."""
-
-
-@dataclass
-class State:
-    """How far a run has come.
-
-    Attributes:
-        iteration: Updates that the picture has had, over all sizes.
-        seconds: What they took.
-        losses: A row of numbers for each reported iteration.
-        picture: The combination image, float32, shape (1, rows, cols, 3); None where the run has
-            not begun.
-        optimizer: Arrays by name, from the optimizer's `state`.
-    """
-
-    iteration: int = 0
-    seconds: float = 0.0
-    losses: list = field(default_factory=list)
-    picture: np.ndarray | None = None
-    optimizer: dict = field(default_factory=dict)
 
 
 class Checkpoint:
@@ -60,15 +40,16 @@ class Checkpoint:
             **{f"{name} image": _digest(image) for name, image in images.items()},
         }
         self._next = time.monotonic() + INTERVAL
+        self._saved = 0  # the iteration that the file holds
 
     def load(self):
-        """The `State` to go on from; that of a new run where there is no file yet.
+        """The `State` to go on from, or None where there is no file yet.
 
         Raises:
             CheckpointError: If the file is no checkpoint, is damaged, or belongs to another run.
         """
         if self._path is None or not self._path.exists():
-            return State()
+            return None
         run, state = self._read()
         for name, here in self._run.items():
             if (there := run.get(name)) != here:
@@ -81,21 +62,17 @@ class Checkpoint:
                 )
         iterations = self._run["iterations"]
         print(f"{self._path}: going on after {state.iteration:,} of {iterations:,} iterations.")
+        self._saved = state.iteration
         return state
 
     def _read(self):
         try:
             with np.load(self._path, allow_pickle=False) as file:
                 arrays = dict(file)
-            state = State(
-                int(arrays.pop("iteration")),
-                float(arrays.pop("seconds")),
-                arrays.pop("losses").tolist(),
-                arrays.pop("picture"),
-            )
             run = json.loads(str(arrays.pop("run")))
-            state.optimizer = arrays
-            return run, state
+            losses = [LossRow(int(row[0]), *map(float, row[1:])) for row in arrays.pop("losses")]
+            picture, best = arrays.pop("picture"), arrays.pop("best")
+            return run, State(losses[-1].iteration, tuple(losses), picture, best, arrays)
         except Exception as error:  # damaged bytes make NumPy and zipfile raise nearly anything
             raise CheckpointError(
                 f"{self._path} is no checkpoint, or a damaged one ({one_line(error)}): "
@@ -105,18 +82,22 @@ class Checkpoint:
     @property
     def due(self):
         """Whether it is time to save again."""
-        return self._path is not None and time.monotonic() >= self._next
+        return time.monotonic() >= self._next
 
     def save(self, state):
-        """Writes the file; where that fails, on a full disk say, warns, and the run goes on."""
-        if self._path is None:
+        """Writes the file, unless it holds that iteration already.
+
+        Where it can't, on a full disk say, it warns, and the run goes on.
+        """
+        if self._path is None or state.iteration == self._saved:
             return
-        parts = {name: value for name, value in vars(state).items() if name != "optimizer"}
+        arrays = {"losses": state.losses, "picture": state.picture, "best": state.best}
         try:
             with open_atomically(self._path) as file:
-                np.savez(file, run=json.dumps(self._run), **parts, **state.optimizer)
-        except ImageError as error:
-            warnings.warn(f"{error} The run goes on without saving.", stacklevel=2)
+                np.savez(file, run=json.dumps(self._run), **arrays, **state.optimizer)
+            self._saved = state.iteration
+        except (ImageError, MemoryError) as error:
+            warnings.warn(f"{one_line(error)} The run goes on without saving.", stacklevel=2)
         self._next = time.monotonic() + INTERVAL
 
 

@@ -30,6 +30,16 @@ class ConfigError(ValueError):
     """A setting that can't be used; the message names it and says what it may be."""
 
 
+class DivergenceError(ConfigError):
+    """A loss that explodes whatever is tried; the message names the setting to change.
+
+    Attributes:
+        result: `TransferResult` with the best picture until then; None where there is none.
+    """
+
+    result = None
+
+
 class Objective(NamedTuple):
     """The settings that say what the loss is, but for its weights."""
 

@@ -90,7 +90,8 @@ def _remove_abandoned(folder):
     for path in folder.glob(f"{MAKING}-*"):
         writer = re.match(rf"{re.escape(MAKING)}-(\d+)-", path.name)
         if writer and not psutil.pid_exists(int(writer[1])):
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # another user's, in a shared folder
+                path.unlink()
 
 
 def _umask():

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nst_helpers.backend import tf
-from nst_helpers.config import ConfigError
+from nst_helpers.config import DivergenceError
 from nst_helpers.losses import LossParts
 
 DOCUMENT_PIXELS = 400 * 599  # the size that the document's learning rate of 100 belongs to
@@ -28,7 +28,7 @@ class GradientDescent:
     picture gets smaller, and a step that is right for 400 rows overshoots at 128.
 
     Where the loss explodes nevertheless, it goes back to the best picture and on with a quarter of
-    the rate, three times at the most.
+    the rate, three times at each size.
 
     Args:
         evaluate: Function from a picture to (`LossParts`, gradient).
@@ -48,7 +48,7 @@ class GradientDescent:
         self._pixels = rows * cols / DOCUMENT_PIXELS
         self._best = None
         self._retries = 0
-        self.updates = 0
+        self._updates = 0
 
     def advance(self, iterations):
         """Updates the picture several times.
@@ -61,18 +61,20 @@ class GradientDescent:
             those of the best one where the loss exploded and the run goes on from there.
 
         Raises:
-            ConfigError: If it explodes at every lower rate too, or is infinite from the start.
+            DivergenceError: If it explodes at every lower rate too, or is infinite from the start.
         """
         for _ in range(iterations):
             before = self._picture.value()
             parts, gradient = self._evaluate(before)
+            if self._best is None:
+                check_finite(parts, gradient, self._config)
+                self._best = Evaluated(parts, before)
             self._picture.assign_sub(self._rate * gradient)
-            self.updates += 1
+            self._updates += 1
         if self._exploded(parts):
-            self._slow_down(parts)
-            self._picture.assign(self._best.picture)
+            self._slow_down()
             return self._best.parts
-        if self._best is None or parts.total < self._best.parts.total:
+        if parts.total < self._best.parts.total:
             self._best = Evaluated(parts, before)
         return parts
 
@@ -81,26 +83,27 @@ class GradientDescent:
         parts, _ = self._evaluate(self._picture.value())
         if self._exploded(parts):
             self._picture.assign(self._best.picture)
+            warnings.warn(
+                "The last update made the loss explode: the best picture before it is kept.",
+                stacklevel=2,
+            )
 
     @property
     def best(self):
-        """The best picture so far."""
-        return self._picture if self._best is None else self._best.picture
+        """The best picture that was looked at, a tensor."""
+        return self._best.picture
 
     def state(self):
-        """Arrays by name: all that `restore` needs, beside the picture, to go on."""
-        return {
-            "updates": self.updates,
-            "retries": self._retries,
-            "best_parts": np.array(self._best.parts),
-            "best_picture": self._best.picture.numpy(),
-        }
+        """Arrays by name: what `restore` needs to go on, beside the picture and the best one."""
+        parts = np.array(self._best.parts)
+        return {"updates": self._updates, "retries": self._retries, "best_parts": parts}
 
     def restore(self, state):
-        """Becomes as the optimizer was whose `state` this is."""
-        self.updates, self._retries = int(state["updates"]), int(state["retries"])
-        parts = LossParts(*map(tf.constant, state["best_parts"]))
-        self._best = Evaluated(parts, tf.constant(state["best_picture"]))
+        """Becomes as the optimizer was in that `State`."""
+        kept = state.optimizer
+        self._updates, self._retries = int(kept["updates"]), int(kept["retries"])
+        parts = LossParts(*map(tf.constant, kept["best_parts"]))
+        self._best = Evaluated(parts, tf.constant(state.best))
 
     @property
     def _initial_rate(self):
@@ -108,19 +111,19 @@ class GradientDescent:
 
     @property
     def _rate(self):
-        decay = self._config.decay_rate ** (self.updates / self._config.decay_steps)
+        with np.errstate(over="ignore"):  # a rate that is set to grow may end beyond all numbers
+            decay = np.power(self._config.decay_rate, self._updates / self._config.decay_steps)
         return self._initial_rate * self._pixels * decay
 
     def _exploded(self, parts):
-        total = float(parts.total)
-        most = math.inf if self._best is None else self.EXPLODED * self._best.parts.total
-        return not (math.isfinite(total) and total <= most)
+        total, lowest = float(parts.total), float(self._best.parts.total)
+        return not (math.isfinite(total) and total <= self.EXPLODED * lowest)
 
-    def _slow_down(self, parts):
-        if self._best is None:
-            raise infinite_loss(parts, self._config)
+    def _slow_down(self):
+        """Goes back to the best picture, to go on from it with shorter steps."""
+        self._picture.assign(self._best.picture)
         if self._retries == self.RETRIES:
-            raise ConfigError(
+            raise DivergenceError(
                 f"initial_learning_rate={self._config.initial_learning_rate:g} is too high here: "
                 f"the loss explodes, even with {self._initial_rate:g}. Set a lower one."
             )
@@ -162,16 +165,13 @@ class LBFGS:
         self._pairs = []
         self._products = np.zeros((2 * self._size, 2 * self._size))
         self._count = 0
-        self.updates = 0
         self._parts, self._gradient = self._evaluate(picture.value())
-        if not is_finite(self._parts, self._gradient):
-            raise infinite_loss(self._parts, config)
+        check_finite(self._parts, self._gradient, config)
 
     def advance(self, iterations):
         """Updates the picture several times; the same as `GradientDescent.advance`."""
         for _ in range(iterations):
             before = self._update()
-            self.updates += 1
         return before
 
     def finish(self):
@@ -179,21 +179,20 @@ class LBFGS:
 
     @property
     def best(self):
-        """The best picture so far."""
-        return self._picture
+        """The best picture, a tensor: always the last."""
+        return self._picture.value()
 
     def state(self):
-        """Arrays by name: all that `restore` needs, beside the picture, to go on."""
-        bits = [tf.bitcast(pair, tf.uint16).numpy() for pair in self._pairs]  # NumPy's own type
+        """Arrays by name: what `restore` needs to go on, beside the picture."""
+        bits = [tf.bitcast(pair, tf.uint16) for pair in self._pairs]  # a type that NumPy knows
         pairs = {f"pair{place}": pair for place, pair in enumerate(bits)}
-        products = self._products
-        return {"updates": self.updates, "count": self._count, "products": products, **pairs}
+        return {"count": self._count, "products": self._products.copy(), **pairs}
 
     def restore(self, state):
-        """Becomes as the optimizer was whose `state` this is."""
-        self.updates, self._count = int(state["updates"]), int(state["count"])
-        self._products = state["products"]
-        bits = [tf.constant(state[f"pair{place}"]) for place in range(self._known)]
+        """Becomes as the optimizer was in that `State`."""
+        kept = state.optimizer
+        self._count, self._products = int(kept["count"]), kept["products"]
+        bits = [tf.constant(kept[f"pair{place}"]) for place in range(self._known)]
         self._pairs = [tf.bitcast(pair, tf.bfloat16) for pair in bits]
 
     def _update(self):
@@ -234,7 +233,9 @@ class LBFGS:
         gradient = tf.reshape(self._gradient, [-1])
         newest_first = [2 * ((self._count - 1 - age) % self._size) for age in range(self._known)]
         if not newest_first:
-            return -self.FIRST_STEP / tf.sqrt(tf.reduce_mean(gradient**2)) * self._gradient
+            steepest = tf.math.divide_no_nan(self._gradient, tf.reduce_max(tf.abs(gradient)))
+            length = tf.sqrt(tf.reduce_mean(steepest**2))  # the gradient's own might be infinite
+            return -self.FIRST_STEP * tf.math.divide_no_nan(steepest, length)
         products, slopes = self._products, self._products_with(gradient[tf.newaxis])[0]
         factors, of_gradient = np.zeros(len(products)), -1.0
         weights = {}
@@ -290,12 +291,14 @@ def is_finite(parts, gradient):
     return math.isfinite(parts.total) and bool(tf.reduce_all(tf.math.is_finite(gradient)))
 
 
-def infinite_loss(parts, config):
-    """`ConfigError` for a run whose first picture has no finite loss: names weights to lower."""
+def check_finite(parts, gradient, config):
+    """Raises a `DivergenceError` if the loss of the picture to start from is not finite."""
+    if is_finite(parts, gradient):
+        return
     names = ("content", "style", "total_variation")
     guilty = [name for name in names if not math.isfinite(getattr(parts, name))] or names
     settings = [f"{name}_weight={getattr(config, f'{name}_weight'):g}" for name in guilty]
-    return ConfigError(
-        f"the loss of the picture to start from is too large for a float32: lower "
-        f"{' and '.join(settings)}."
+    raise DivergenceError(
+        "the loss of the picture to start from, or its gradient, is too large for a float32: "
+        f"lower {' and '.join(settings)}."
     )

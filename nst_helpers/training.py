@@ -3,15 +3,15 @@
 import math
 import time
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import NamedTuple
 
 import numpy as np
 
 from nst_helpers.backend import HAS_GPU, tf
-from nst_helpers.checkpoint import Checkpoint, State
-from nst_helpers.config import MIN_ROWS, TransferConfig
+from nst_helpers.checkpoint import Checkpoint
+from nst_helpers.config import MIN_ROWS, DivergenceError, TransferConfig
 from nst_helpers.convolution import faster_precision
 from nst_helpers.display import ProgressBar
 from nst_helpers.features import (
@@ -23,23 +23,10 @@ from nst_helpers.features import (
 from nst_helpers.images import deprocess_image, load_image, preprocess_image
 from nst_helpers.memory import check_memory
 from nst_helpers.optimizers import LBFGS, GradientDescent
+from nst_helpers.state import LossRow, State
 
 OPTIMIZERS = {"sgd": GradientDescent, "lbfgs": LBFGS}
 LONGEST_ASPECT_RATIO = 6  # beyond it, rows alone says little about the size of a picture
-
-
-class LossRow(NamedTuple):
-    """One line of a loss table: the losses of the picture before that iteration's update.
-
-    The last three are weighted and add up to the total; seconds count from the call of `transfer`.
-    """
-
-    iteration: int
-    seconds: float
-    total: float
-    content: float
-    style: float
-    total_variation: float
 
 
 @dataclass(frozen=True)
@@ -101,136 +88,129 @@ def transfer(content, style, config=None, callback=None, initial=None, checkpoin
             raises ends the run.
         initial: Picture to start from, such as noise or an earlier result, resized to the content
             image's size; None starts from the content image, as the document does.
-        checkpoint: File, such as "run.npz", that the run is saved to each half a minute. The same
-            call goes on from there, and ends as if nothing had stopped it.
+        checkpoint: File, such as "run.npz", that the run is saved to each half minute, at a report.
+            The same call on this machine goes on from there, and ends as if nothing had stopped it.
 
     Returns:
         A `TransferResult`.
 
     Raises:
         ImageError: If a picture can't be read, or the checkpoint not be written.
-        ConfigError: If the run needs more memory than there is, or its loss explodes.
+        ConfigError: If the run needs more memory than there is.
+        DivergenceError: If its loss explodes at every rate that is tried.
         CheckpointError: If the checkpoint is another run's.
         WeightsError: If the VGG19 weights can't be had.
     """
+    start = time.perf_counter()
     config = config or TransferConfig.fast()
     callback = callback or ProgressBar()
     content, style = load_image(content), load_image(style)
-    check_memory(picture_size(content, config.rows), config)
-    initial = None if initial is None else initial_picture(initial, content, config)
+    size = picture_size(content, config.rows)
+    check_memory(size, config)
+    if initial is not None:
+        initial = preprocess_image(initial, *size, config.interpolation)
     file = Checkpoint(checkpoint, config, content=content, style=style, initial=initial)
-    run = Run(content, style, config, initial, file.load())
+    begun = state = file.load() or State(picture=initial)
     try:
-        for progress in run.reports():
+        for state, progress in paint(content, style, size, config, begun, start):
             callback(progress)
             if file.due:
-                file.save(run.state())
+                file.save(state)
     except KeyboardInterrupt:
-        if not run.losses:
+        if not state.losses:
             raise
         warnings.warn(
-            f"Interrupted after iteration {run.losses[-1].iteration:,} of {config.iterations:,}: "
+            f"Interrupted after iteration {state.iteration:,} of {config.iterations:,}: "
             "the best picture so far is kept.",
             stacklevel=2,
         )
-    file.save(run.state())
-    return run.result()
+    except Exception as error:
+        if isinstance(error, DivergenceError) and state.losses:
+            error.result = result_of(state, size, config)
+        file.save(state)
+        raise
+    result = result_of(state, size, config)
+    with suppress(KeyboardInterrupt):  # the picture is there already
+        file.save(state)
+    return result
 
 
-class Run:
-    """A run under way: its picture, its losses, and what it takes to go on from any iteration.
+def result_of(state, size, config):
+    """The `TransferResult`: the last picture, or the best so far where the run isn't finished."""
+    finished = state.iteration == config.iterations
+    picture = np.asarray(resize(state.picture if finished else state.best, size))
+    return TransferResult(deprocess_image(picture), picture, list(state.losses), config)
+
+
+def paint(content, style, size, config, state, start):
+    """Paints at one size after the other.
 
     Args:
         content, style: Arrays of shape (rows, cols, 3), uint8.
+        size: Rows and cols of the combination image.
         config: A `TransferConfig`.
-        initial: Picture to start from, preprocessed; None starts from the content.
         state: `State` to go on from.
+        start: When the run began, in seconds of `time.perf_counter`.
+
+    Yields:
+        At each report the `State` and a `Progress`; in between nothing has to leave the device.
     """
-
-    def __init__(self, content, style, config, initial, state):
-        self._start = time.perf_counter() - state.seconds
-        self._content, self._style, self._config = content, style, config
-        self._state = state
-        self._picture = initial if state.picture is None else state.picture
-        self._optimizer = None
-        self._before = state.iteration  # iterations before the present size, or at all
-        self.losses = [LossRow(int(row[0]), *row[1:]) for row in state.losses]
-
-    def reports(self):
-        """Paints, one size after the other.
-
-        Yields:
-            A `Progress` at each report; between two of them nothing has to leave the device.
-        """
-        first = 1
-        for size, iterations in stages(self._content, self._config):
-            last = first + iterations - 1
-            if self._state.iteration < last:
-                yield from self._paint(size, first, last)
-            first = last + 1
-
-    def _paint(self, size, first, last):
-        self._picture, self._optimizer = prepare(
-            self._content, self._style, size, self._config, self._picture
-        )
-        self._before, self._last = first - 1, last
-        if self._state.iteration >= first:
-            self._optimizer.restore(self._state.optimizer)
-        for iteration in report_iterations(first, last, self._config):
-            if iteration > self.iteration:
-                parts = self._optimizer.advance(iteration - self.iteration)
-                if iteration == last:
-                    self._optimizer.finish()
-                self.losses.append(LossRow(iteration, self._seconds, *map(float, parts)))
-                yield Progress(self.losses[-1], self._config.iterations, self._picture)
-
-    @property
-    def iteration(self):
-        """How many updates the picture has had, over all sizes."""
-        return self._before + (self._optimizer.updates if self._optimizer else 0)
-
-    @property
-    def _seconds(self):
-        return time.perf_counter() - self._start
-
-    def state(self):
-        """The `State` to go on from."""
-        if self._optimizer is None:
-            return self._state
-        within = self._optimizer.updates > 0 and self.iteration < self._last
-        optimizer = self._optimizer.state() if within else {}
-        picture = self._picture.numpy()
-        return State(self.iteration, self._seconds, self.losses, picture, optimizer)
-
-    def result(self):
-        """The `TransferResult`, with the best picture so far where the run isn't finished."""
-        unfinished = self._optimizer and self.losses[-1].iteration < self._config.iterations
-        *_, (size, _) = stages(self._content, self._config)
-        picture = self._optimizer.best if unfinished else self._picture
-        picture = np.asarray(resize(tf.convert_to_tensor(picture), size))
-        return TransferResult(deprocess_image(picture), picture, self.losses, self._config)
+    start, first = start - state.seconds, 1
+    for size_now, iterations in stages(size, config):
+        last = first + iterations - 1
+        if state.iteration < last:
+            picture, optimizer = prepare(content, style, size_now, config, state.picture)
+            if state.iteration >= first:
+                optimizer.restore(state)
+            for iteration, parts in run(optimizer, first, last, state.iteration, config):
+                row = LossRow(iteration, time.perf_counter() - start, *map(float, parts))
+                state = State(
+                    iteration=iteration,
+                    losses=(*state.losses, row),
+                    picture=picture.value(),
+                    best=optimizer.best,
+                    optimizer={} if iteration == last else optimizer.state(),
+                )
+                yield state, Progress(row, config.iterations, picture)
+        first = last + 1
 
 
-def stages(content, config):
+def run(optimizer, first, last, done, config):
+    """The loop at one size.
+
+    Args:
+        optimizer: Has `advance(iterations)` and `finish()`, such as `GradientDescent`.
+        first, last: Numbers of its first and last iteration.
+        done: Number of the iteration to go on after; those at other sizes count too.
+        config: A `TransferConfig`.
+
+    Yields:
+        Pairs of iteration and `LossParts`.
+    """
+    done = max(done, first - 1)
+    for iteration in report_iterations(first, last, config):
+        if iteration > done:
+            parts = optimizer.advance(iteration - done)
+            if iteration == last:
+                optimizer.finish()
+            yield iteration, parts
+            done = iteration
+
+
+def stages(size, config):
     """Sizes to paint at, one after the other.
 
     Args:
-        content: Array of shape (rows, cols, 3).
+        size: Rows and cols of the combination image.
         config: A `TransferConfig`.
 
     Yields:
         Pairs of a size, (rows, cols), and how many of the iterations it gets.
     """
-    rows, cols = picture_size(content, config.rows)
     share, rest = divmod(config.iterations, len(config.scales))
     for number, scale in enumerate(config.scales):
-        size = tuple(max(round(side * scale), MIN_ROWS) for side in (rows, cols))
-        yield size, share + (number < rest)
-
-
-def initial_picture(initial, content, config):
-    """The picture to start from, preprocessed, in the size of the combination image."""
-    return preprocess_image(initial, *picture_size(content, config.rows), config.interpolation)
+        scaled = tuple(max(round(side * scale), MIN_ROWS) for side in size)
+        yield scaled, share + (number < rest)
 
 
 def prepare(content, style, size, config, previous=None):

@@ -1,5 +1,7 @@
 """A run that was stopped goes on and ends as it would have; what is no checkpoint is left alone."""
 
+import contextlib
+import itertools
 import json
 import os
 import random
@@ -14,7 +16,9 @@ import pytest
 
 import nst_helpers as nst
 from nst_helpers import checkpoint
-from nst_helpers.checkpoint import Checkpoint, State
+from nst_helpers.checkpoint import Checkpoint
+from nst_helpers.state import LossRow, State
+from nst_helpers.training import evaluation
 
 CONTENT, STYLE = nst.picture("harbour_town"), nst.picture("swirling_strokes")
 
@@ -42,25 +46,79 @@ def interrupted(config, iteration, path, **arguments):
         )
 
 
-# Multiscale has four sizes here, each of three iterations.
-@pytest.mark.parametrize(
-    ("recipe", "stops"),
-    [("tutorial", (1, 5, 11)), ("fast", (1, 5, 11)), ("multiscale", (1, 3, 4, 8))],
-)
-def test_a_run_goes_on_as_if_nothing_had_stopped_it(tmp_path, recipe, stops, survived):
-    config, path = small(recipe, initial_learning_rate=25.0), tmp_path / "run.npz"
+RUNS = {
+    "tutorial": (small("tutorial", initial_learning_rate=25.0), (1, 5, 11)),
+    "tutorial after an explosion": (small("tutorial", initial_learning_rate=1e3), (1, 4, 6, 11)),
+    "tutorial at two sizes": (
+        small("tutorial", scales=(0.5, 1), initial_learning_rate=10.0),
+        (1, 6, 7),
+    ),
+    "fast": (small("fast"), (1, 5, 11)),
+    "fast with few reports": (small("fast", iterations=24, report_every=5), (5, 15)),
+    "multiscale": (small("multiscale"), (1, 3, 4, 8)),  # four sizes of three iterations
+}
+
+
+@pytest.mark.filterwarnings("ignore:The loss exploded")
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_goes_on_as_if_nothing_had_stopped_it(tmp_path, name, survived):
+    (config, stops), path = RUNS[name], tmp_path / "run.npz"
     whole = nst.transfer(CONTENT, STYLE, config, silent)
     for stop in stops:
         assert not interrupted(config, stop, path).finished
     result = nst.transfer(CONTENT, STYLE, config, silent, checkpoint=path)
     assert result.finished
-    assert [row.iteration for row in result.losses] == list(range(1, 13))
+    assert [row.iteration for row in result.losses] == [row.iteration for row in whole.losses]
     np.testing.assert_allclose(
         [row[2:] for row in result.losses], [row[2:] for row in whole.losses], rtol=1e-5
     )
     np.testing.assert_allclose(result.picture, whole.picture, atol=1e-2)
     assert [path.name for path in tmp_path.iterdir()] == ["run.npz"]
     survived("an interrupt, and the same call again", len(stops), len(stops))
+
+
+# An interrupt comes wherever it wants: in the middle of an evaluation, most often.
+@pytest.mark.parametrize("recipe", ["tutorial", "fast", "multiscale"])
+def test_an_interrupt_at_any_evaluation(tmp_path, monkeypatch, recipe, survived):
+    config, path = small(recipe, initial_learning_rate=25.0), tmp_path / "run.npz"
+    whole = nst.transfer(CONTENT, STYLE, config, silent)
+    countdown = itertools.count()
+
+    def interrupting(*arguments):
+        evaluate = evaluation(*arguments)
+
+        def evaluate_or_stop(picture):
+            if next(countdown) % 5 == 4:
+                raise KeyboardInterrupt
+            return evaluate(picture)
+
+        return evaluate_or_stop
+
+    monkeypatch.setattr("nst_helpers.training.evaluation", interrupting)
+    tries, result = 0, None
+    while result is None or not result.finished:
+        tries += 1
+        assert tries < 30, "it comes to no end"
+        with contextlib.suppress(KeyboardInterrupt), warnings.catch_warnings(action="ignore"):
+            result = nst.transfer(CONTENT, STYLE, config, silent, checkpoint=path)
+    assert tries > 2
+    np.testing.assert_allclose(
+        [row[2:] for row in result.losses], [row[2:] for row in whole.losses], rtol=1e-5
+    )
+    np.testing.assert_allclose(result.picture, whole.picture, atol=1e-2)
+    survived("an interrupt in the middle of an evaluation", tries - 1, tries - 1)
+
+
+def test_an_error_saves_too(tmp_path):
+    def fail(progress):
+        if progress.losses.iteration == 4:
+            raise ZeroDivisionError
+
+    config, path, seen = small("fast"), tmp_path / "run.npz", []
+    with pytest.raises(ZeroDivisionError):
+        nst.transfer(CONTENT, STYLE, config, fail, checkpoint=path)
+    nst.transfer(CONTENT, STYLE, config, seen.append, checkpoint=path)
+    assert [progress.losses.iteration for progress in seen] == list(range(5, 13))
 
 
 def test_its_seconds_go_on_too(tmp_path):
@@ -89,7 +147,7 @@ def test_it_is_saved_by_time(tmp_path, monkeypatch):
     saved = []
     monkeypatch.setattr(Checkpoint, "save", lambda self, state: saved.append(state.iteration))
     config = small("tutorial", iterations=4)
-    for interval, iterations in ((30, [4]), (0, [1, 2, 3, 4, 4])):
+    for interval, iterations in ((30, [4]), (0, [1, 2, 3, 4, 4])):  # the last is told twice
         saved.clear()
         monkeypatch.setattr(checkpoint, "INTERVAL", interval)
         nst.transfer(CONTENT, STYLE, config, silent, checkpoint=tmp_path / "run.npz")
@@ -139,6 +197,7 @@ class Life:
         lines = []
         while not lines or not lines[-1].startswith("["):
             lines.append(self._process.stdout.readline())
+            assert lines[-1], "it ended"
         return lines
 
     def kill(self):
@@ -169,18 +228,20 @@ def test_twenty_kills_cost_no_more_than_the_interval(tmp_path, survived):
     whole, spare = Life(), Life(path)
     whole.begin()
     expected = json.loads(whole.finish()[-1])[1]
-    before, most = [], 0
+    before, most, went_on = [], 0, []
     for kill in range(KILLS):
         life, spare = spare, Life(path)
         life.begin()
         lines = life.wait_for_report() if kill % 4 else []  # one in four while it still compiles
         time.sleep(chance.uniform(0, 1.5))
         lines += life.kill()
-        if went_on := re.search(r"going on after (\d+) of", "".join(lines)):
-            most = max(most, lost_seconds(before, int(went_on[1])))
+        if found := re.search(r"going on after (\d+) of", "".join(lines)):
+            went_on.append(int(found[1]))
+            most = max(most, lost_seconds(before, went_on[-1]))
         before = reports(lines) or before
     spare.begin()
     losses = json.loads(spare.finish()[-1])[1]
+    assert len(went_on) > KILLS / 2 and went_on == sorted(went_on)
     assert most <= INTERVAL
     assert [row[0] for row in losses] == list(range(1, 801))
     np.testing.assert_allclose(
@@ -233,7 +294,7 @@ def saved(tmp_path):
     """A checkpoint's path and bytes."""
     path = tmp_path / "run.npz"
     picture = np.arange(60, dtype="float32").reshape(1, 4, 5, 3)
-    state = State(3, 1.5, [[3, 1.5, 4.0, 1.0, 2.0, 1.0]], picture, {"updates": 3})
+    state = State(3, (LossRow(3, 1.5, 4.0, 1.0, 2.0, 1.0),), picture, picture, {"count": 3})
     Checkpoint(path, small("fast")).save(state)
     return path, path.read_bytes()
 

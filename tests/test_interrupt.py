@@ -72,7 +72,8 @@ def test_ctrl_c_in_a_shell(tmp_path, survived):
         painting = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)
         said = b""
         while b"loss" not in said:  # the progress bar
-            said += painting.stderr.read1()
+            said += (heard := painting.stderr.read1())
+            assert heard, said
         time.sleep(chance.uniform(0, 1))
         painting.send_signal(signal.SIGINT)
         said += painting.communicate(timeout=60)[1]

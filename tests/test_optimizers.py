@@ -116,7 +116,8 @@ def test_too_high_a_rate_is_lowered(times, survived):
 
 def test_a_last_update_that_explodes_is_taken_back(survived):
     for iterations in (1, 2):
-        result = paint(initial_learning_rate=1e9, iterations=iterations)
+        with pytest.warns(UserWarning, match="explode"):
+            result = paint(initial_learning_rate=1e9, iterations=iterations)
         assert is_a_picture(result)
     survived("a last update that explodes", 2, 2)
 
@@ -124,27 +125,37 @@ def test_a_last_update_that_explodes_is_taken_back(survived):
 def test_a_rate_that_no_retry_saves_is_named(survived):
     with (
         pytest.warns(UserWarning, match="The loss exploded"),
-        pytest.raises(nst.ConfigError, match=r"^initial_learning_rate=1e\+09 is too high here"),
+        pytest.raises(
+            nst.DivergenceError, match=r"^initial_learning_rate=1e\+09 is too high here"
+        ) as error,
     ):
         paint(initial_learning_rate=1e9)
+    assert "\n" not in str(error.value) and is_a_picture(error.value.result)
     survived("a learning rate that no retry saves", 1, 1)
 
 
-@pytest.mark.parametrize("recipe", ["tutorial", "fast", "multiscale"])
+@pytest.mark.parametrize("recipe", ["tutorial", "fast"])
 def test_weights_beyond_float32_are_named(recipe, survived):
-    """The largest that a setting takes; the style loss is then infinite with the first picture."""
-    try:
-        assert is_a_picture(paint(recipe=recipe, style_weight=1e30, total_variation_weight=1e30))
-    except nst.ConfigError as error:
-        assert "_weight=1e+30" in str(error) and "\n" not in str(error)
+    with pytest.raises(nst.DivergenceError, match=r"lower .*style_weight=1e\+30") as error:
+        paint(recipe=recipe, style_weight=1e30)
+    assert "\n" not in str(error.value) and error.value.result is None
     survived("weights at the end of float32", 1, 1)
 
 
+def test_a_loss_near_the_end_of_float32_still_falls():
+    """Its gradient's square is infinite."""
+    result = paint(recipe="multiscale", style_weight=1e30)
+    assert result.losses[-1].total < 0.9 * result.losses[0].total and is_a_picture(result)
+
+
 def test_a_gradient_that_is_not_finite_moves_nothing():
-    """Its loss is lower there, so only the gradient can tell."""
-    start = np.full((1, 2, 2, 3), 2.0, "float32")
-    optimizer, picture = optimizer_of(
-        lambda x: tf.reduce_sum(x) + 0 * tf.reduce_sum(tf.sqrt(tf.nn.relu(x - 1.999))), start
-    )
+    """The loss is lower there, so only the gradient can tell."""
+
+    @tf.custom_gradient
+    def cliff(x):
+        slope = tf.where(x > 1.999, 1.0, np.nan)
+        return tf.reduce_sum(x), lambda upstream: upstream * slope
+
+    optimizer, picture = optimizer_of(cliff, np.full((1, 2, 2, 3), 2.0, "float32"))
     optimizer.advance(3)
-    assert np.isfinite(picture).all()
+    assert (picture.numpy() > 1.999).all() and (picture.numpy() <= 2).all()

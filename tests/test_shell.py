@@ -115,6 +115,18 @@ MISTAKES = {
     "output in no folder": (["good.jpg", "good.jpg", "-o", "none/out.png"], "does not exist"),
     "output of no format": (["good.jpg", "good.jpg", "-o", "out.txt"], "no picture format"),
     "output is a folder": (["good.jpg", "good.jpg", "-o", "."], "is a folder"),
+    "checkpoint in no folder": (
+        ["good.jpg", "good.jpg", "--checkpoint", "none/run.npz"],
+        "does not exist",
+    ),
+    "two outputs in one file": (
+        ["good.jpg", "good.jpg", "--checkpoint", "out.png"],
+        "need a file each",
+    ),
+    "a checkpoint that is none": (
+        ["good.jpg", "good.jpg", "--checkpoint", "text.jpg"],
+        "text.jpg is no checkpoint, or a damaged one",
+    ),
     "losses in no folder": (["good.jpg", "good.jpg", "--losses", "none/a.csv"], "does not exist"),
 }
 
