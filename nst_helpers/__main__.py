@@ -76,9 +76,9 @@ def write_losses(path, losses):
 
 def check_outputs(arguments):
     """Finds out before the run that each file can be written, and that no two are the same."""
-    check_picture_format(arguments.output)
     outputs = [arguments.output, arguments.losses, arguments.checkpoint]
     paths = [check_writable(path).resolve() for path in outputs if path]
+    check_picture_format(arguments.output)
     if len(set(paths)) < len(paths):
         raise ImageError("the picture, the losses and the checkpoint need a file each.")
 
