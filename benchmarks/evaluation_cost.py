@@ -5,6 +5,7 @@ import reference
 import nst_helpers as nst
 from nst_helpers.backend import tf
 from nst_helpers.config import VGG19_LAYERS
+from nst_helpers.convolution import faster_precision
 from nst_helpers.training import evaluation
 
 SIDE = 4096
@@ -105,7 +106,7 @@ def main():
     work = multiply_adds(nst.TransferConfig.tutorial())
     step = reference.document_step_seconds()
     rows = [["the document's step, float32", f"{step:.2f}", "1.00", ""]]
-    for precision in ("float32", "bfloat16"):
+    for precision in dict.fromkeys(["float32", faster_precision()]):
         seconds, peak = our_seconds(precision), matmul_rate(precision)
         rows.append([
             f"one evaluation, {precision}", f"{seconds:.2f}", f"{seconds / step:.2f}",

@@ -1,8 +1,10 @@
 """Runs every benchmark, keeps what it prints in RESULTS.md, and refreshes README's table.
 
-`make bench`, about an hour; with names of claims, those alone. Let nothing else run beside it.
+`make bench`, about an hour and a half; with names of claims, those alone. Let nothing else run
+beside it.
 """
 
+import datetime
 import os
 import platform
 import re
@@ -11,6 +13,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "RESULTS.md"
 README = HERE.parent / "README.md"
 CLAIMS = (
     "one_iteration",
@@ -50,17 +53,30 @@ def section(name, body):
     """A claim's question, which is the first line of its script, and what it prints."""
     source = (HERE / f"{name}.py").read_text(encoding="utf-8")
     question = source.splitlines()[0].strip('"')
-    return f"## {question}\n\n`{name}.py`\n\n{body}\n"
+    return f"## {question}\n\n`{name}.py`, {datetime.date.today()}\n\n{body}\n"
+
+
+def kept_sections():
+    """The sections of RESULTS.md by the names of their scripts."""
+    text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
+    sections = re.findall(r"^## .*?\n(?=## |\Z)", text, flags=re.DOTALL | re.MULTILINE)
+    return {re.search(r"^`(\w+)\.py`", section, re.MULTILINE)[1]: section for section in sections}
+
+
+def write_results(sections):
+    title = f"# Benchmarks\n\nMeasured on {os.cpu_count()} cores, {platform.system()}.\n"
+    ordered = [sections[name].strip() + "\n" for name in CLAIMS if name in sections]
+    RESULTS.write_text("\n".join([title, *ordered]), encoding="utf-8")
 
 
 def main():
-    names = sys.argv[1:] or CLAIMS
-    title = f"# Benchmarks\n\nMeasured on {os.cpu_count()} cores, {platform.system()}.\n"
-    answers = {name: printed(name) for name in names}
-    sections = [section(name, body) for name, body in answers.items()]
-    (HERE / "RESULTS.md").write_text("\n".join([title, *sections]), encoding="utf-8")
-    if "recipes" in answers:
-        refresh_readme(answers["recipes"])
+    sections = kept_sections()
+    for name in sys.argv[1:] or CLAIMS:
+        answer = printed(name)
+        sections[name] = section(name, answer)
+        write_results(sections)  # after each, so that a later one's failure costs no figures
+        if name == "recipes":
+            refresh_readme(answer)
 
 
 if __name__ == "__main__":
