@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from nst_helpers.convolution import faster_precision
+
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "RESULTS.md"
 README = HERE.parent / "README.md"
@@ -53,7 +55,8 @@ def section(name, body):
     """A claim's question, which is the first line of its script, and what it prints."""
     source = (HERE / f"{name}.py").read_text(encoding="utf-8")
     question = source.splitlines()[0].strip('"')
-    return f"## {question}\n\n`{name}.py`, {datetime.date.today()}\n\n{body}\n"
+    machine = f"a machine that is fastest in {faster_precision()}"
+    return f"## {question}\n\n`{name}.py`, {datetime.date.today()}, {machine}\n\n{body}\n"
 
 
 def kept_sections():
