@@ -8,7 +8,13 @@ import numpy as np
 
 from nst_helpers.backend import keras, tf
 from nst_helpers.convolution import Conv2D
-from nst_helpers.losses import LossParts, content_loss, gram_distance, total_variation_loss
+from nst_helpers.losses import (
+    LossParts,
+    content_loss,
+    gram_distance,
+    gram_matrix,
+    total_variation_loss,
+)
 from nst_helpers.weights import vgg19_weights
 
 # Compiled functions that are kept, one for each size and objective: as many as a person comes back
@@ -123,15 +129,13 @@ def _gram_on_the_way(x):
     would make those of all layers at once, and keep float32 copies of maps in bfloat16.
     """
 
-    def features():
-        return tf.reshape(tf.cast(x, tf.float32), (-1, x.shape[-1]))
-
     def gradient(upstream, of_gram):
         with tf.control_dependencies([upstream]):
-            share = tf.matmul(features(), of_gram + tf.transpose(of_gram))
+            features = tf.reshape(tf.cast(x, tf.float32), (-1, x.shape[-1]))
+            share = tf.matmul(features, of_gram + tf.transpose(of_gram))
         return upstream + tf.cast(tf.reshape(share, tf.shape(x)), x.dtype)
 
-    return (tf.identity(x), tf.matmul(features(), features(), transpose_a=True)), gradient
+    return (tf.identity(x), gram_matrix(tf.cast(x[0], tf.float32))), gradient
 
 
 def compute_targets(extractor, base_image, style_reference_image, config):
