@@ -1,26 +1,27 @@
-"""How this machine convolves soonest: in which type of number, and by which of two operations."""
+"""How this machine convolves soonest: in which type of number, and by which operations."""
 
 import time
 from functools import lru_cache
 
-from nst_helpers.backend import HAS_GPU, keras, tf
+import numpy as np
+
+from nst_helpers.backend import HAS_GPU, tf
 
 GAIN = 0.8  # part of the usual way's time that another one must do with, to be taken
+HOPELESS = 2  # times the usual way's time: then one look is enough
 ROUNDS = 6
 # The processor's own time: another program that runs meanwhile must not change the answer.
 CLOCK = time.perf_counter if HAS_GPU else time.process_time
 
+TILE, WINDOW = 4, 6  # pixels a side that come out of one of Winograd's products, and that go in
+POINTS = 0, 2**-0.5, -(2**-0.5), 2**0.5, -(2**0.5)  # these lose fewer digits than whole numbers
+WIDE = 128 * 256  # channels in, times out; below, Winograd's sums and memory outweigh his products
 
-class Conv2D(keras.layers.Conv2D):
-    """Keras's layer of the same name, frozen, and by the faster of two operations.
 
-    A convolution is also the gradient of another one, whose kernel is turned about. On processors
-    with AVX2 but not AVX-512, TensorFlow computes gradients about three times sooner.
-    """
-
-    def convolution_op(self, inputs, kernel):
-        way = convolve_turned if _turned_is_faster(inputs.dtype.name) else convolve
-        return way(inputs, tf.convert_to_tensor(kernel))
+def convolve_soonest(x, kernel):
+    """`convolve` by the way that is fastest here."""
+    kernel = tf.convert_to_tensor(kernel)
+    return _fastest_way(x.dtype.name, kernel.shape[2] * kernel.shape[3] >= WIDE)(x, kernel)
 
 
 def convolve(x, kernel):
@@ -37,7 +38,10 @@ def convolve(x, kernel):
 
 
 def convolve_turned(x, kernel):
-    """The same, as the gradient of a convolution, with a gradient for `x` alone."""
+    """The same, as the gradient of a convolution with a turned kernel; a gradient for `x` alone.
+
+    On processors with AVX2 but not AVX-512, TensorFlow computes gradients about three times sooner.
+    """
 
     @tf.custom_gradient
     def turned(x):
@@ -51,39 +55,130 @@ def convolve_turned(x, kernel):
     return turned(x)
 
 
+def convolve_winograd(x, kernel):
+    """The same with a quarter of the multiplications, in float32; a gradient for `x` alone.
+
+    Winograd's minimal filtering F(4 × 4, 3 × 3), section 4 of Lavin and Gray, Fast Algorithms for
+    Convolutional Neural Networks (arXiv:1509.09308): Y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A for each
+    window d of 6 × 6 pixels, which gives 4 × 4 of them; the products ⊙ are summed over channels.
+    """
+
+    @tf.custom_gradient
+    def winograd(x):
+        def gradient(upstream):
+            return _winograd(upstream, kernel, backward=True)
+
+        return _winograd(x, kernel), gradient
+
+    return winograd(x)
+
+
+def _winograd(x, kernel, backward=False):
+    """Convolves with the kernel, or with it turned, from its last channels to its first."""
+    of_window, of_kernel, of_product = _winograd_matrices()
+    if backward:
+        of_kernel = of_kernel[:, ::-1]
+    into_windows, out_of_tiles = _winograd_order(*x.shape[:3])
+    padded = tf.pad(x, [[0, 0], [1, TILE + 1], [1, TILE + 1], [0, 0]])
+    windows = tf.gather(tf.reshape(padded, (-1, x.shape[-1])), into_windows)
+    windows = tf.matmul(of_window, tf.reshape(windows, (WINDOW**2, -1)))
+    with tf.control_dependencies([windows]):  # or those of all layers would be made at the start
+        kernels = tf.matmul(of_kernel, tf.reshape(tf.identity(kernel), (9, -1)))
+    products = tf.matmul(
+        tf.reshape(windows, (WINDOW**2, -1, x.shape[-1])),
+        tf.reshape(kernels, (WINDOW**2, *kernel.shape[2:])),
+        transpose_b=backward,
+    )
+    tiles = tf.matmul(of_product, tf.reshape(products, (WINDOW**2, -1)))
+    return tf.gather(tf.reshape(tiles, (-1, products.shape[-1])), out_of_tiles)
+
+
+@lru_cache(maxsize=32)
+def _winograd_order(batch, rows, cols):
+    """Where each pixel of each window lies in the padded picture, and each pixel in the tiles.
+
+    Windows and tiles are sorted by the pixel's place in them: shape (side, side, batch, tile's row,
+    tile's column), flattened for the windows, the picture's own shape for the tiles.
+    """
+    tiled = -(-rows // TILE) * TILE, -(-cols // TILE) * TILE
+    padded = _numbered(batch, rows + TILE + 2, cols + TILE + 2)
+    windows = [
+        padded[:, row : row + tiled[0] : TILE, col : col + tiled[1] : TILE]
+        for row, col in np.ndindex(WINDOW, WINDOW)
+    ]
+    tiles = _numbered(TILE, TILE, batch, tiled[0] // TILE, tiled[1] // TILE)
+    tiles = tiles.transpose(2, 3, 0, 4, 1).reshape(batch, *tiled)
+    return np.ravel(windows), tiles[:, :rows, :cols]
+
+
+def _numbered(*shape):
+    return np.arange(np.prod(shape), dtype=np.int32).reshape(shape)
+
+
+@lru_cache(maxsize=1)
+def _winograd_matrices():
+    """Bᵀ, G and Aᵀ, each for rows and columns at once, after Toom and Cook from the points.
+
+    Returns:
+        Arrays of shape (36, 36), (36, 9) and (16, 36), float32.
+    """
+
+    def powers(count):
+        finite = np.vander(POINTS, count, increasing=True)
+        return np.vstack([finite, np.eye(count)[-1]])  # and at infinity
+
+    matrices = np.linalg.inv(powers(WINDOW)).T, powers(3), powers(TILE).T
+    return [np.kron(matrix, matrix).astype(np.float32) for matrix in matrices]
+
+
 @lru_cache(maxsize=1)
 def faster_precision():
     """The type in which this machine convolves sooner: some CPUs know bfloat16, some don't.
 
     Returns:
-        "bfloat16" if one convolution takes at most 0.8 of its time in float32, else "float32".
+        "bfloat16" if convolutions take at most 0.8 of their time in float32, else "float32".
     """
-    way = convolve_turned if _turned_is_faster("float32") else convolve
-    gains = _gains(_example(way, "float32"), _example(convolve, "bfloat16"))
-    return "bfloat16" if gains else "float32"
+
+    def examples(dtype):
+        each = [_example(_fastest_way(dtype, wide), dtype, wide) for wide in (False, True)]
+        return lambda: [example() for example in each]
+
+    return "bfloat16" if _gains(examples("float32"), examples("bfloat16")) else "float32"
 
 
-@lru_cache(maxsize=2)
-def _turned_is_faster(dtype):
+@lru_cache(maxsize=4)
+def _fastest_way(dtype, wide):
+    if HAS_GPU or dtype != "float32":  # those libraries choose among such ways by themselves
+        return convolve
+    usual = _fastest_way(dtype, False) if wide else convolve
+    other = convolve_winograd if wide else convolve_turned
     with tf.init_scope():  # it is asked while a layer is being traced
-        # A GPU's library chooses among such ways by itself.
-        return not HAS_GPU and _gains(_example(convolve, dtype), _example(convolve_turned, dtype))
+        gains = _gains(*(_example(way, dtype, wide) for way in (usual, other)))
+    return other if gains else usual
+
+
+def _example(way, dtype, wide):
+    """A convolution of that kind to take the time of, compiled."""
+    side, channels = (64, 256) if wide else (128, 64)
+    x = tf.ones((1, side, side, channels), dtype)
+    kernel = tf.ones((3, 3, channels, channels), dtype)
+    compiled = tf.function(way)  # arguments, since what it captured would stay in memory
+    return lambda: compiled(x, kernel).numpy()
 
 
 def _gains(usual, other):
     """Whether the other function takes at most `GAIN` of the usual one's time."""
-    times = {usual: [], other: []}
+    usual(), other()  # the first call also sets things up
+    usual_seconds = other_seconds = 0
     for _ in range(ROUNDS):  # in turn, so that a busy moment of the machine meets both
-        for function, seconds in times.items():
-            start = CLOCK()
-            function().numpy()
-            seconds.append(CLOCK() - start)
-    return sum(times[other]) < GAIN * sum(times[usual])  # Windows' clock is a coarse one
+        usual_seconds += _seconds(usual)
+        other_seconds += _seconds(other)
+        if other_seconds > HOPELESS * usual_seconds:
+            return False
+    return other_seconds < GAIN * usual_seconds  # sums, since Windows' clock is a coarse one
 
 
-def _example(way, dtype):
-    """A convolution of that kind to take the time of, compiled."""
-    x, kernel = tf.ones((1, 128, 128, 64), dtype), tf.ones((3, 3, 64, 64), dtype)
-    convolution = tf.function(lambda: tf.reduce_sum(way(x, kernel)))
-    convolution()
-    return convolution
+def _seconds(function):
+    start = CLOCK()
+    function()
+    return CLOCK() - start

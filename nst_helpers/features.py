@@ -1,13 +1,13 @@
 """The convnet as a dictionary of layer outputs, the targets, and the total loss with its parts."""
 
 import hashlib
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
 
 from nst_helpers.backend import keras, tf
-from nst_helpers.convolution import Conv2D
+from nst_helpers.convolution import convolve_soonest
 from nst_helpers.losses import (
     LossParts,
     content_loss,
@@ -60,20 +60,25 @@ def load_vgg19(precision="float32"):
 
 @lru_cache(maxsize=2)
 def _vgg19(precision):
-    def layer_like(layer):
-        kind = Conv2D if isinstance(layer, keras.layers.Conv2D) else type(layer)
-        return kind.from_config({**layer.get_config(), "dtype": precision})
-
-    original = _vgg19("float32") if precision != "float32" else _kerass_vgg19()
-    model = keras.models.clone_model(original, clone_function=layer_like)
-    for mine, theirs in zip(model.layers, original.layers, strict=True):  # one at a time in memory
-        mine.set_weights(theirs.get_weights())
+    if precision == "float32":
+        model = keras.applications.VGG19(weights=str(vgg19_weights()), include_top=False)
+    else:
+        model = _in_precision(_vgg19("float32"), precision)
     model.trainable = False
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            layer.convolution_op = convolve_soonest
     return model
 
 
-def _kerass_vgg19():
-    return keras.applications.VGG19(weights=str(vgg19_weights()), include_top=False)
+def _in_precision(original, precision):
+    def layer_like(layer):
+        return type(layer).from_config({**layer.get_config(), "dtype": precision})
+
+    model = keras.models.clone_model(original, clone_function=layer_like)
+    for mine, theirs in zip(model.layers, original.layers, strict=True):  # one at a time in memory
+        mine.set_weights(theirs.get_weights())
+    return model
 
 
 def feature_extractor(layer_names=None, precision="float32"):
@@ -111,14 +116,39 @@ def observe(extractor, picture, config):
     """
     x, style = picture, {}
     for layer in extractor.layers[1:]:  # VGG19 is a chain; the first is its input
-        x = layer(x)
-        if layer.name in config.style_layer_names:
-            x, gram = _gram_on_the_way(x)
+        through = partial(_through, layer, layer.name in config.style_layer_names)
+        # The first map is as large as any and made in no time: it need not be kept.
+        x, *gram = _recomputed(through, x) if x is picture else through(x)
+        if gram:
             positions = x.shape[1] * x.shape[2] if config.losses == "relative" else 1
-            style[layer.name] = gram / positions
+            style[layer.name] = gram[0] / positions
         if layer.name == config.content_layer_name:
             content = tf.cast(x[0], tf.float32)
     return Features(content, style)
+
+
+def _through(layer, is_style_layer, x):
+    """The layer's feature map, and its Gram matrix if it is a style layer."""
+    x = layer(x)
+    return _gram_on_the_way(x) if is_style_layer else (x,)
+
+
+def _recomputed(function, x):
+    """The function of x, computed again on the way back instead of kept until then."""
+
+    @tf.custom_gradient
+    def recomputed(x):
+        def gradient(*upstream, variables=()):
+            with tf.control_dependencies(upstream):
+                again = tf.identity(x)
+            with tf.GradientTape() as tape:
+                tape.watch(again)
+                outputs = function(again)
+            return tape.gradient(outputs, again, upstream), [None] * len(variables)
+
+        return function(x), gradient
+
+    return recomputed(x)
 
 
 @tf.custom_gradient
