@@ -158,11 +158,12 @@ class LBFGS:
     def __init__(self, evaluate, picture, config):
         self._evaluate = evaluate
         self._picture = picture
-        self._size = config.history
+        self._size = min(config.history, config.iterations)
         # Tensors of two rows, a step and the change that it made: one large variable for all would
         # be copied at every reading. In bfloat16 they take half the memory and do as well. And the
         # product of each row with each other.
-        self._pairs = []
+        pixels = picture.shape.num_elements()
+        self._pairs = [tf.zeros((2, pixels), tf.bfloat16)] * self._size
         self._products = np.zeros((2 * self._size, 2 * self._size))
         self._count = 0
         self._parts, self._gradient = self._evaluate(picture.value())
@@ -184,7 +185,8 @@ class LBFGS:
 
     def state(self):
         """Arrays by name: what `restore` needs to go on, beside the picture."""
-        bits = [tf.bitcast(pair, tf.uint16) for pair in self._pairs]  # a type that NumPy knows
+        known = self._pairs[: self._known]
+        bits = [tf.bitcast(pair, tf.uint16) for pair in known]  # a type that NumPy knows
         pairs = {f"pair{place}": pair for place, pair in enumerate(bits)}
         return {"count": self._count, "products": self._products.copy(), **pairs}
 
@@ -192,8 +194,8 @@ class LBFGS:
         """Becomes as the optimizer was in that `State`."""
         kept = state.optimizer
         self._count, self._products = int(kept["count"]), kept["products"]
-        bits = [tf.constant(kept[f"pair{place}"]) for place in range(self._known)]
-        self._pairs = [tf.bitcast(pair, tf.bfloat16) for pair in bits]
+        for place in range(self._known):
+            self._pairs[place] = tf.bitcast(tf.constant(kept[f"pair{place}"]), tf.bfloat16)
 
     def _update(self):
         before = self._parts
@@ -203,7 +205,7 @@ class LBFGS:
             self._picture.assign_add(step)
             self._parts, self._gradient = parts, gradient
         else:  # nothing lower that way: forget the curvature and begin again with the gradient
-            self._count, self._pairs = 0, []
+            self._count = 0
         return before
 
     def _search(self, direction):
@@ -236,7 +238,7 @@ class LBFGS:
             steepest = tf.math.divide_no_nan(self._gradient, tf.reduce_max(tf.abs(gradient)))
             length = tf.sqrt(tf.reduce_mean(steepest**2))  # the gradient's own might be infinite
             return -self.FIRST_STEP * tf.math.divide_no_nan(steepest, length)
-        products, slopes = self._products, self._products_with(gradient[tf.newaxis])[0]
+        products, slopes = self._products, _products([gradient], self._pairs).numpy()[0]
         factors, of_gradient = np.zeros(len(products)), -1.0
         weights = {}
         for s in newest_first:
@@ -251,17 +253,9 @@ class LBFGS:
             y = s + 1
             along = factors @ products[:, y] + of_gradient * slopes[y]
             factors[s] += weights[s] - along / products[s, y]
-        factors = tf.constant(factors.reshape(self._size, 2), tf.float32)
-        direction = of_gradient * gradient
-        for pair, pair_factors in zip(self._pairs, factors, strict=False):
-            direction += tf.linalg.matvec(_in_float32(pair), pair_factors, transpose_a=True)
+        factors = tf.constant(factors.reshape(self._size, 1, 2), tf.float32)
+        direction = _sum(tf.constant(of_gradient, tf.float32) * gradient, self._pairs, factors)
         return tf.reshape(direction, self._picture.shape)
-
-    def _products_with(self, vectors):
-        """Product of each vector with each row of the pairs, shape (vectors, 2 · size)."""
-        products = [tf.matmul(vectors, _in_float32(p), transpose_b=True) for p in self._pairs]
-        products = tf.concat(products, axis=1).numpy()
-        return np.pad(products, [(0, 0), (0, 2 * self._size - products.shape[1])])
 
     @property
     def _known(self):
@@ -269,17 +263,39 @@ class LBFGS:
 
     def _remember(self, step, change):
         """Keeps the pair, in place of the oldest, if the loss curves upwards along it."""
-        short = tf.cast(tf.stack([tf.reshape(step, [-1]), tf.reshape(change, [-1])]), tf.bfloat16)
-        pair = _in_float32(short)
-        (length, curved), (_, bend) = tf.matmul(pair, pair, transpose_b=True).numpy()
+        place = self._count % self._size
+        pair = tf.reshape(tf.stack([step, change]), (2, -1))
+        pairs = [*self._pairs]
+        pairs[place] = tf.cast(pair, tf.bfloat16)
+        rows = slice(2 * place, 2 * place + 2)
+        products = _products(tf.unstack(_in_float32(pairs[place])), pairs).numpy()
+        (length, curved), (_, bend) = products[:, rows]
         if curved > 1e-10 * math.sqrt(length * bend):
-            place = self._count % self._size
-            self._pairs[place : place + 1] = [short]
-            rows = slice(2 * place, 2 * place + 2)
-            products = self._products_with(pair)
+            self._pairs = pairs
             self._products[rows] = products
             self._products[:, rows] = products.T
             self._count += 1
+
+
+# Compiled for all pairs at once: one after the other, from Python, they take four times as long.
+
+
+@tf.function
+def _products(vectors, pairs):
+    """Product of each vector with each row of the pairs, shape (vectors, 2 · pairs)."""
+    pairs = [_in_float32(pair) for pair in pairs]
+    # A vector at a time: TensorFlow's product of two or three is not spread over the cores.
+    rows = [[tf.linalg.matvec(pair, vector) for pair in pairs] for vector in vectors]
+    return tf.stack([tf.concat(row, axis=0) for row in rows])
+
+
+@tf.function
+def _sum(vector, pairs, factors):
+    """The vector plus each row of the pairs times its factor; factors: shape (pairs, 1, 2)."""
+    rows = [
+        tf.matmul(f, _in_float32(pair)) for f, pair in zip(tf.unstack(factors), pairs, strict=True)
+    ]
+    return vector + tf.add_n(rows)[0]
 
 
 def _in_float32(pair):
