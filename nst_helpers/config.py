@@ -88,6 +88,8 @@ class TransferConfig:
             combination image has. Only where `keep_style_aspect` is on.
         keep_style_aspect: Whether the style image keeps its own aspect ratio; the document
             squeezes it into the content image's.
+        match_colours: Whether to start from the content image in the style image's colours, if
+            style has a weight. The document starts from the content image as it is.
         optimizer: "sgd", gradient descent, or "lbfgs".
         history: Pairs that L-BFGS remembers, 1 or more.
         initial_learning_rate, decay_steps, decay_rate: The rate of gradient descent is
@@ -122,6 +124,7 @@ class TransferConfig:
     losses: str = "document"
     style_scale: float = 1.0
     keep_style_aspect: bool = False
+    match_colours: bool = False
     optimizer: str = "sgd"
     history: int = 20
     initial_learning_rate: float = 100.0
@@ -138,8 +141,14 @@ class TransferConfig:
 
     @classmethod
     def fast(cls, /, **changes):
-        """The document's objective, reached in 72 iterations of L-BFGS instead of 4,000."""
-        return cls(**{"optimizer": "lbfgs", "iterations": 72, "precision": "auto", **changes})
+        """The document's objective, reached in 63 iterations of L-BFGS instead of 4,000."""
+        recipe = {
+            "iterations": 63,
+            "match_colours": True,
+            "optimizer": "lbfgs",
+            "precision": "auto",
+        }
+        return cls(**{**recipe, **changes})
 
     @classmethod
     def multiscale(cls, /, **changes):
@@ -218,6 +227,7 @@ class TransferConfig:
             self._put(name, _choice, choices)
         self._put("style_scale", _number, least=0.1, most=10)
         self._put("keep_style_aspect", _flag)
+        self._put("match_colours", _flag)
         self._put("history", _whole, least=1)
         self._put("initial_learning_rate", _number, least=0)
         self._put("decay_steps", _number, least=1)

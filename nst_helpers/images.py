@@ -14,6 +14,8 @@ from nst_helpers.sources import ImageError, one_line, read_source
 # Mean of the pictures that VGG19 was trained on, in its channel order: blue, green, red.
 IMAGENET_MEAN_BGR = np.array([103.939, 116.779, 123.68], dtype="float32")
 
+LEAST_SPREAD = 2  # gray levels: less, as in a gray picture, is noise, and not to be made larger
+
 
 def load_image(source, rows=None, interpolation="nearest"):
     """Loads a picture, upright and in three channels, whatever its file looks like.
@@ -76,6 +78,25 @@ def deprocess_image(x):
     return np.clip(x[:, :, ::-1], 0, 255).astype("uint8")
 
 
+def match_colours(image, reference):
+    """Gives an image the colours of another: their mean, spread and correlations.
+
+    T (x - mean) + mean_r for each pixel x, where T = Σ^-½ (Σ^½ Σ_r Σ^½)^½ Σ^-½ with the channels'
+    covariances Σ: of all linear transfers the one that moves the colours least (Pitié and Kokaram,
+    *The Linear Monge-Kantorovitch Linear Colour Mapping*, 2007).
+
+    Args:
+        image, reference: Arrays of shape (1, rows, cols, 3), each of any size.
+
+    Returns:
+        Array of the image's shape, float32; its values may lie beyond 0..255.
+    """
+    (mean, covariance), (mean_r, covariance_r) = map(_colour_statistics, (image, reference))
+    root, inverse_root = _power(covariance, 0.5), _power(covariance, -0.5)
+    transfer = inverse_root @ _power(root @ covariance_r @ root, 0.5) @ inverse_root
+    return ((image - mean) @ transfer + mean_r).astype("float32")
+
+
 def save_image(path, image):
     """Writes a picture; the file appears whole or not at all, and its name chooses the format.
 
@@ -132,6 +153,17 @@ def _resize(image, rows, cols, interpolation):
             f"{rows:,} × {cols:,} is more than {MOST_PIXELS // 10**6} megapixels: use fewer rows."
         )
     return image.resize((cols, rows), filters[interpolation])
+
+
+def _colour_statistics(image):
+    pixels = image.reshape(-1, 3).astype("float64")
+    return pixels.mean(axis=0), np.cov(pixels.T, bias=True)
+
+
+def _power(covariance, exponent):
+    """The power of a symmetric matrix."""
+    values, vectors = np.linalg.eigh(covariance)
+    return vectors * np.maximum(values, LEAST_SPREAD**2) ** exponent @ vectors.T
 
 
 def _open_rgb(source):

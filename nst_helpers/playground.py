@@ -343,6 +343,8 @@ class Playground(traitlets.HasTraits):
     def _next_run(self):
         settings = {"rows": self.rows, "iterations": self.iterations}
         recipe = TransferConfig.recipe(self.recipe)
+        if recipe.match_colours:
+            settings["match_colours"] = False  # what one sees is to be the losses' work alone
         for name in ("content", "style", "total_variation"):
             factor = getattr(self, f"{name}_factor")
             if factor != 1:

@@ -20,7 +20,7 @@ from nst_helpers.features import (
     feature_extractor,
     loss_and_gradient,
 )
-from nst_helpers.images import deprocess_image, load_image, preprocess_image
+from nst_helpers.images import deprocess_image, load_image, match_colours, preprocess_image
 from nst_helpers.memory import check_memory
 from nst_helpers.optimizers import LBFGS, GradientDescent
 from nst_helpers.state import LossRow, State
@@ -87,7 +87,7 @@ def transfer(content, style, config=None, callback=None, initial=None, checkpoin
         callback: Called with a `Progress` at each report; None shows a progress bar. What it
             raises ends the run.
         initial: Picture to start from, such as noise or an earlier result, resized to the content
-            image's size; None starts from the content image, as the document does.
+            image's size; None starts from the content image, see `TransferConfig.match_colours`.
         checkpoint: File, such as "run.npz", that the run is saved to each half minute, at a report.
             The same call on this machine goes on from there, and ends as if nothing had stopped it.
 
@@ -233,7 +233,12 @@ def prepare(content, style, size, config, previous=None):
     targets = compute_targets(
         feature_extractor(config.layer_names), base_image, style_reference_image, config
     )
-    picture = tf.Variable(base_image if previous is None else resize(previous, size))
+    if previous is not None:
+        picture = tf.Variable(resize(previous, size))
+    elif config.match_colours and config.style_weight:
+        picture = tf.Variable(match_colours(base_image, style_reference_image))
+    else:
+        picture = tf.Variable(base_image)
     optimizer = OPTIMIZERS[config.optimizer]
     return picture, optimizer(evaluation(targets, picture.shape, config), picture, config)
 

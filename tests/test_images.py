@@ -56,6 +56,41 @@ def test_there_and_back_is_the_same_picture(image):
     )
 
 
+def colour_statistics(image):
+    pixels = image.reshape(-1, 3)
+    return pixels.mean(axis=0), np.cov(pixels.T)
+
+
+def test_matched_colours_are_the_references():
+    image, reference = (
+        nst.preprocess_image(nst.picture(name), 80, 120) for name in ("harbour_town", "woodcut")
+    )
+    matched = nst.match_colours(image, reference)
+    assert matched.shape == image.shape and matched.dtype == np.float32
+    for ours, theirs in zip(*map(colour_statistics, (matched, reference)), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=0.05)
+    np.testing.assert_allclose(nst.match_colours(image, image), image, atol=0.01)
+
+
+@pytest.mark.parametrize("spread", [0, 0.5])
+def test_matching_colours_makes_no_noise_of_a_gray_picture(rng, spread):
+    """Colours that are hardly there are not enlarged until they are as strong as the style's."""
+    gray = np.linspace(-100, 100, 60 * 90).reshape(1, 60, 90, 1)
+    noisy = gray + spread * rng.normal(size=(1, 60, 90, 3))
+    clean, noisy = (
+        nst.match_colours(picture, nst.preprocess_image(nst.picture("mosaic"), 60, 90))
+        for picture in (np.repeat(gray, 3, axis=3), noisy)
+    )
+    assert np.isfinite(clean).all() and clean.std() > 20
+    assert np.std(noisy - clean) < 20 * spread + 0.01
+
+
+@given(uint8_pictures, uint8_pictures)
+def test_any_colours_can_be_matched(image, reference):
+    matched = nst.match_colours(image[None], reference[None])
+    assert np.isfinite(matched).all() and abs(matched).max() < 1e5
+
+
 @settings(deadline=None, max_examples=60)
 @given(uint8_pictures, st.sampled_from(["png", "bmp", "tif", "ppm", "tga"]))
 def test_any_array_comes_back_from_its_file(image, ending):

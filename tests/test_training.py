@@ -67,6 +67,16 @@ def test_report_iterations():
     assert report_iterations(1, 20, small(iterations=20)) == list(range(1, 21))
 
 
+def test_fast_starts_in_the_styles_colours():
+    """And from the content image, whose content loss is 0, where style has no weight."""
+    config = nst.TransferConfig.fast(rows=48, iterations=1, precision="float32")
+    without = [config.replace(match_colours=False), config.replace(style_weight=0.0)]
+    matched, *plain = (nst.transfer(CONTENT, STYLE, c, silent) for c in (config, *without))
+    assert matched.losses[0].content > 0
+    assert matched.losses[0].style < plain[0].losses[0].style
+    assert [result.losses[0].content for result in plain] == [0, 0]
+
+
 def test_multiscale_paints_small_first():
     sizes = {}
     config = nst.TransferConfig.multiscale(rows=64, iterations=14)
