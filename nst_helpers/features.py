@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nst_helpers.backend import keras, tf
-from nst_helpers.convolution import convolve_soonest
+from nst_helpers.convolution import convolve_soonest, convolve_widened
 from nst_helpers.losses import (
     LossParts,
     content_loss,
@@ -129,7 +129,7 @@ def observe(extractor, picture, config):
 
 def _through(layer, is_style_layer, x):
     """The layer's feature map, and its Gram matrix if it is a style layer."""
-    x = layer(x)
+    x = convolve_widened(x, layer) if isinstance(layer, keras.layers.Conv2D) else layer(x)
     return _gram_on_the_way(x) if is_style_layer else (x,)
 
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from nst_helpers.backend import tf
+from nst_helpers.backend import keras, tf
 from nst_helpers.convolution import (
     convolve,
     convolve_turned,
+    convolve_widened,
     convolve_winograd,
     faster_precision,
 )
@@ -19,8 +20,29 @@ def test_every_way_gives_the_same(rng, way, shape):
     kernel = tf.constant(rng.normal(0, 0.1, (3, 3, shape[-1], 5)), tf.float32)
     upstream = tf.constant(rng.normal(0, 1, (*shape[:3], 5)), tf.float32)
     usual, other = (tf.function(with_gradient)(f, x, kernel, upstream) for f in (convolve, way))
+    assert_near(usual, other, 1e-5)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("cols", [1, 12, 37])
+def test_a_wider_map_gives_the_same(rng, precision, cols):
+    layer = keras.layers.Conv2D(16, 3, padding="same", activation="relu", dtype=precision)
+    layer.build((1, 20, cols, 64))
+    layer.bias.assign(rng.normal(0, 1, 16))  # without it, what lies beyond the edge would be 0
+    x, upstream = (
+        tf.cast(rng.normal(0, 1, (1, 20, cols, channels)), precision) for channels in (64, 16)
+    )
+    usual, wider = (
+        tf.function(with_gradient)(f, x, layer, upstream)
+        for f in (lambda x, layer: layer(x), convolve_widened)
+    )
+    assert_near(usual, wider, 1e-5 if precision == "float32" else 0.01)
+
+
+def assert_near(usual, other, tolerance):
     for a, b in zip(usual, other, strict=True):
-        assert np.linalg.norm(a - b) < 1e-5 * np.linalg.norm(a)
+        a, b = (tf.cast(each, tf.float32) for each in (a, b))
+        assert np.linalg.norm(a - b) <= tolerance * np.linalg.norm(a)
 
 
 def with_gradient(way, x, kernel, upstream):
