@@ -1,6 +1,6 @@
 """Runs every benchmark, keeps what it prints in RESULTS.md, and refreshes README's table.
 
-`make bench`, about an hour and a half; with names of claims, those alone. Let nothing else run
+`make bench`, about two and a half hours; with names of claims, those alone. Let nothing else run
 beside it.
 """
 

@@ -9,7 +9,7 @@ from nst_helpers.config import MIN_ROWS, ConfigError
 
 # Measured by benchmarks/growth.py, float32, and rounded up.
 PROCESS_BYTES = 0.85e9  # Python, TensorFlow and VGG19's weights
-BYTES_A_PIXEL = 2600  # the feature maps that one loss and its gradient keep
+BYTES_A_PIXEL = 2000  # the feature maps that one loss and its gradient keep
 BYTES_A_PAIR = 12  # a pixel of L-BFGS's pair: two bfloat16 pictures of three channels
 
 CONTAINER = Path("/sys/fs/cgroup")  # where Linux says how much memory a container may use
