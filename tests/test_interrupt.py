@@ -63,8 +63,16 @@ def test_before_the_first_iteration_there_is_nothing_to_keep(monkeypatch):
         nst.transfer(CONTENT, STYLE, nst.TransferConfig.fast(rows=48))
 
 
+@pytest.fixture
+def no_background_job():
+    """Background jobs of scripts ignore Ctrl-C, and so do the processes that they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no such signal")
-def test_ctrl_c_in_a_shell(tmp_path, survived):
+def test_ctrl_c_in_a_shell(tmp_path, survived, no_background_job):
     chance, tries, kept = random.Random(0), 3, 0
     arguments = "harbour_town mosaic -o out.png --losses out.csv --recipe tutorial --rows 48"
     command = [sys.executable, "-m", "nst_helpers", *arguments.split()]
