@@ -13,7 +13,8 @@ import json, resource, sys
 import numpy as np
 import nst_helpers as nst
 rows, recipe = int(sys.argv[1]), sys.argv[2]
-config = nst.TransferConfig.recipe(recipe, rows=rows, iterations=4, precision="float32")
+settings = {"rows": rows, "iterations": 24, "report_every": 1, "precision": "float32"}
+config = nst.TransferConfig.recipe(recipe, **settings)  # so that L-BFGS has all of its pairs
 result = nst.transfer(nst.picture("mountain_lake"), nst.picture("mosaic"), config, lambda p: None)
 seconds = float(np.median(np.diff([row.seconds for row in result.losses])))
 unit = 1 if sys.platform == "darwin" else 1024

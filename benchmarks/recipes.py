@@ -1,6 +1,6 @@
 """What do the recipes make of the shipped pictures, in how many seconds?
 
-Draws docs/recipes.jpg. The document's recipe runs for all its 4,000 iterations: an hour or more.
+Draws docs/recipes.jpg. The document's recipe runs for all its 4,000 iterations: 50 minutes or more.
 """
 
 import subprocess

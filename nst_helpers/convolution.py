@@ -15,13 +15,15 @@ CLOCK = time.perf_counter if HAS_GPU else time.process_time
 
 TILE, WINDOW = 4, 6  # pixels a side that come out of one of Winograd's products, and that go in
 POINTS = 0, 2**-0.5, -(2**-0.5), 2**0.5, -(2**0.5)  # these lose fewer digits than whole numbers
-WIDE = 128 * 256  # channels in, times out; below, Winograd's sums and memory outweigh his products
+WIDE = 128 * 256  # channels in, times out; below, its sums and memory outweigh its products
 
 
 def convolve_soonest(x, kernel):
     """`convolve` by the way that is fastest here."""
     kernel = tf.convert_to_tensor(kernel)
-    return _fastest_way(x.dtype.name, kernel.shape[2] * kernel.shape[3] >= WIDE)(x, kernel)
+    # Winograd's windows are numbered beforehand, which takes a known size.
+    wide = x.shape.is_fully_defined() and kernel.shape[2] * kernel.shape[3] >= WIDE
+    return _fastest_way(x.dtype.name, wide)(x, kernel)
 
 
 def convolve_widened(x, layer):
@@ -38,12 +40,12 @@ def convolve_widened(x, layer):
     Returns:
         Tensor of shape (batch, rows, cols, channels').
     """
-    lacking = -x.shape[2] % 4
-    if HAS_GPU or not lacking or layer.compute_dtype != "bfloat16":
+    cols = x.shape[2] or 0  # or not known yet
+    if HAS_GPU or cols % 4 == 0 or layer.compute_dtype != "bfloat16":
         return layer(x)
-    wide = layer(tf.pad(x, [[0, 0], [0, 0], [0, lacking], [0, 0]]))
+    wide = layer(tf.pad(x, [[0, 0], [0, 0], [0, -cols % 4], [0, 0]]))
     # Not wide[:, :, :cols]: the gradient of that takes longer than the convolution.
-    return tf.slice(wide, [0, 0, 0, 0], [*x.shape[:3], wide.shape[3]])
+    return tf.slice(wide, [0, 0, 0, 0], [-1, -1, cols, -1])
 
 
 def convolve(x, kernel):

@@ -26,7 +26,7 @@ def memory_needed(size, config):
         Bytes, rounded up.
     """
     rows, cols = size
-    pairs = config.history if config.optimizer == "lbfgs" else 0
+    pairs = min(config.history, config.iterations) if config.optimizer == "lbfgs" else 0
     # A style image of another scale is larger than the picture, but only passes through once.
     style = 0.5 * config.style_scale**2 if config.keep_style_aspect else 0
     return PROCESS_BYTES + rows * cols * (

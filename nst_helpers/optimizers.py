@@ -280,7 +280,7 @@ class LBFGS:
 # Compiled for all pairs at once: one after the other, from Python, they take four times as long.
 
 
-@tf.function
+@tf.function(reduce_retracing=True)
 def _products(vectors, pairs):
     """Product of each vector with each row of the pairs, shape (vectors, 2 · pairs)."""
     pairs = [_in_float32(pair) for pair in pairs]
@@ -289,13 +289,14 @@ def _products(vectors, pairs):
     return tf.stack([tf.concat(row, axis=0) for row in rows])
 
 
-@tf.function
+@tf.function(reduce_retracing=True)
 def _sum(vector, pairs, factors):
     """The vector plus each row of the pairs times its factor; factors: shape (pairs, 1, 2)."""
-    rows = [
-        tf.matmul(f, _in_float32(pair)) for f, pair in zip(tf.unstack(factors), pairs, strict=True)
-    ]
-    return vector + tf.add_n(rows)[0]
+    for both, pair in zip(tf.unstack(factors), pairs, strict=True):
+        with tf.control_dependencies([vector]):  # or all would lie there in float32 at once
+            pair = _in_float32(pair)
+        vector += tf.matmul(both, pair)[0]
+    return vector
 
 
 def _in_float32(pair):

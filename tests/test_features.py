@@ -61,6 +61,21 @@ def test_the_network_is_cut_off_behind_the_last_layer():
     assert set(nst.feature_extractor().output) >= {"block1_conv1", "block5_conv4", "block5_pool"}
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_any_number_and_size_of_pictures(rng, precision):
+    """Also where neither is known when the network is compiled."""
+    extractor = nst.feature_extractor(["block4_conv1"], precision)
+    pictures = tf.constant(rng.normal(0, 50, (3, 40, 56, 3)), tf.float32)
+    each = [extractor(pictures[i : i + 1])["block4_conv1"] for i in range(3)]
+    together = extractor.predict(pictures, batch_size=2, verbose=0)["block4_conv1"]
+    shape = tf.TensorSpec((None, None, None, 3))
+    unknown = tf.function(lambda x: extractor(x)["block4_conv1"], input_signature=[shape])(pictures)
+    expected = np.concatenate([tf.cast(features, tf.float32) for features in each])
+    for found in (together, unknown):
+        error = np.linalg.norm(tf.cast(found, tf.float32) - expected) / np.linalg.norm(expected)
+        assert error < (1e-4 if precision == "float32" else 0.02)
+
+
 def test_vgg19_is_loaded_once():
     assert nst.load_vgg19() is nst.load_vgg19()
 
