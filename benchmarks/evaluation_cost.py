@@ -114,7 +114,7 @@ def main():
         ])  # fmt: skip
         if torch := torch_seconds(precision):
             rows.append([f"PyTorch, {precision}", f"{torch:.2f}", f"{torch / step:.2f}", ""])
-    print(f"{work / 1e9:.0f} G multiply-adds an evaluation at 400 × 599. Above 100 %, Winograd's ")
+    print(f"{work / 1e9:.0f} G multiply-adds an evaluation at 400 × 599. Above 100 %, Winograd's")
     print("convolutions are at work: they multiply less than is counted here.\n")
     header = ["", "seconds", "of the document's step", "of the matmul peak (multiply-adds)"]
     print(reference.table(header, rows))
