@@ -40,7 +40,7 @@ def convolve_widened(x, layer):
     Returns:
         Tensor of shape (batch, rows, cols, channels').
     """
-    cols = x.shape[2] or 0  # or not known yet
+    cols = x.shape[2]
     if HAS_GPU or cols % 4 == 0 or layer.compute_dtype != "bfloat16":
         return layer(x)
     wide = layer(tf.pad(x, [[0, 0], [0, 0], [0, -cols % 4], [0, 0]]))
