@@ -5,19 +5,73 @@ import csv
 import io
 import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from tqdm import tqdm
 
-from nst_helpers.checkpoint import CheckpointError
-from nst_helpers.config import RECIPES, ConfigError, DivergenceError, TransferConfig
-from nst_helpers.files import check_writable, write_atomically
-from nst_helpers.images import ImageError, check_picture_format, load_image, save_image
-from nst_helpers.pictures import PICTURES, picture
-from nst_helpers.weights import WeightsError
+from nst_helpers.config import CHOICES, KEEP_COLOURS, RECIPES, TransferConfig
+from nst_helpers.errors import (
+    CheckpointError,
+    ConfigError,
+    DivergenceError,
+    FileError,
+    ImageError,
+    WeightsError,
+)
+from nst_helpers.images import check_picture_format, load_image, load_region, save_image
+from nst_helpers.machine.checks import number
+from nst_helpers.machine.files import check_writable, write_atomically
+from nst_helpers.machine.pictures import PICTURES, picture
 
 INTERRUPTED = 130  # what shells expect after Ctrl-C
-SETTINGS = ("rows", "iterations", "content_weight", "style_weight", "total_variation_weight")
+MISTAKES = CheckpointError, ConfigError, FileError, ImageError, ModuleNotFoundError, WeightsError
+USAGE = "%(prog)s CONTENT STYLE [--region MASK.png] [STYLE ...] -o OUT.png [options]"
+DESCRIPTION = """
+Paints CONTENT in the style of STYLE, or of several, mixed. A --region behind a STYLE says where it
+is painted: where the mask is white. A style without one is painted everywhere.
+"""
+PICTURE_HELP = f"CONTENT and STYLE are files, URLs, or one of: {', '.join(PICTURES)}."
+
+
+class Painting(NamedTuple):
+    """Where a style image comes from, and the mask that says where it is painted."""
+
+    source: str
+    region: str | None = None
+
+
+def names(text):
+    return text.split(",")
+
+
+def style_weights(text):
+    try:
+        return [number("a style's weight", float(word), least=1e-6) for word in text.split(",")]
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from error
+
+
+# For each setting its option, type, and what help says of it.
+SETTINGS = {
+    "rows": ("--rows", int, "N", "height of the result in pixels"),
+    "iterations": ("--iterations", int, "N", "updates of the picture"),
+    "style_scale": ("--style-scale", float, "S", "size of the strokes; 2 doubles it"),
+    "keep_colours": (
+        "--keep-colours",
+        str,
+        f"[{'|'.join(KEEP_COLOURS)}]",
+        "keep the content's colours: recolour the style (the default), or paint luminance only",
+    ),
+    "content_weight": ("--content-weight", float, "W", "weight of the content loss"),
+    "style_weight": ("--style-weight", float, "W", "weight of the style loss"),
+    "total_variation_weight": ("--total-variation-weight", float, "W", "weight of its loss"),
+    "content_layer_name": ("--content-layer", str, "NAME", "VGG19 layer of the content loss"),
+    "style_layer_names": ("--style-layers", names, "NAME,...", "VGG19 layers of the style loss"),
+    "pooling": ("--pooling", str, "|".join(CHOICES["pooling"]), "how VGG19 halves its maps"),
+    "optimizer": ("--optimizer", str, "|".join(CHOICES["optimizer"]), "what changes the picture"),
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -25,45 +79,132 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"nst_helpers: {message}\n")
 
 
-def parse_arguments(arguments=None):
+def make_parser():
+    """Every option but --region: whose it is depends on its place among the pictures."""
     parser = _Parser(
         prog="python -m nst_helpers",
-        description="Paints one picture in the style of another by changing its pixels.",
-        epilog=f"CONTENT and STYLE are files, URLs, or one of: {', '.join(PICTURES)}.",
+        usage=USAGE,
+        description=DESCRIPTION,
+        epilog=PICTURE_HELP,
+        allow_abbrev=False,
     )
-    parser.add_argument("content", metavar="CONTENT", help="the picture to paint")
-    parser.add_argument("style", metavar="STYLE", help="the picture whose style to use")
-    parser.add_argument("-o", "--output", metavar="OUT.png", required=True, help="file to write")
-    parser.add_argument("--recipe", default="fast", help=f"{' or '.join(RECIPES)} (default: fast)")
-    parser.add_argument("--rows", type=int, metavar="N", help="height of the result in pixels")
-    parser.add_argument("--iterations", type=int, metavar="N", help="updates of the picture")
-    for loss in ("content", "style", "total-variation"):
-        parser.add_argument(
-            f"--{loss}-weight", type=float, metavar="W", help=f"weight of the {loss} loss"
-        )
-    parser.add_argument("--content-layer", metavar="NAME", help="VGG19 layer of the content loss")
-    parser.add_argument("--style-layers", metavar="NAME,…", help="VGG19 layers of the style loss")
-    parser.add_argument(
+    add = parser.add_argument
+    add("-o", "--output", metavar="OUT.png", required=True, help="file to write")
+    add("--recipe", default="fast", help=f"{' or '.join(RECIPES)} (default: fast)")
+    add(
+        "--style-weights",
+        type=style_weights,
+        metavar="W,...",
+        help="how much of each style goes into the mix, such as 0.7,0.3",
+    )
+    for setting, (option, kind, metavar, words) in SETTINGS.items():
+        add(option, dest=setting, type=kind, metavar=metavar, help=words)
+    add(
         "--checkpoint",
         metavar="RUN.npz",
         help="save the run there each half minute; the same command goes on from it",
     )
-    parser.add_argument("--losses", metavar="OUT.csv", help="write the loss and its parts there")
-    return parser.parse_args(arguments)
+    add("--losses", metavar="OUT.csv", help="write the loss and its parts there")
+    return parser
+
+
+def parse_arguments(words=None):
+    """The options, `content` and `styles`, a list of `Painting`s, with as many `style_weights`."""
+    parser = make_parser()
+    words = list(sys.argv[1:] if words is None else words)
+    # argparse gives back, in its order, what is none of the options: pictures and regions.
+    arguments, rest = parser.parse_known_args(with_value(words))
+    pictures = read_pictures(rest, parser.error)
+    if len(pictures) < 2:
+        parser.error("the following arguments are required: CONTENT, STYLE")
+    arguments.content, arguments.styles = pictures[0].source, pictures[1:]
+    arguments.style_weights = arguments.style_weights or [1.0] * len(arguments.styles)
+    given, wanted = len(arguments.style_weights), len(arguments.styles)
+    if given != wanted:
+        parser.error(f"--style-weights has {given} for {wanted} styles: give one for each style")
+    return arguments
+
+
+def with_value(words):
+    """The words with a value behind each --keep-colours, so that it takes no picture for one."""
+    for word, following in zip(words, [*words[1:], None], strict=True):
+        bare = word == "--keep-colours" and following not in KEEP_COLOURS
+        yield f"{word}={KEEP_COLOURS[0]}" if bare else word
+
+
+def read_pictures(words, fail):
+    """The pictures in their order, each with the region that stands behind it.
+
+    Args:
+        words: Those of the command line that are no options.
+        fail: Ends the program with a message.
+
+    Returns:
+        List of `Painting`s.
+    """
+    pictures, words = [], iter(words)
+    for word in words:
+        if word == "--":
+            return pictures + [Painting(rest) for rest in words]
+        option, _, value = word.partition("=")
+        if option == "--region":
+            region = value or next(words, None) or fail("argument --region: expected one argument")
+            if len(pictures) < 2:
+                fail(f"--region {region} has no STYLE before it: put it behind the one it is for")
+            if pictures[-1].region:
+                fail(f"{pictures[-1].source} has two regions: draw them into one mask")
+            pictures[-1] = Painting(pictures[-1].source, region)
+        elif word.startswith("-"):
+            fail(f"unrecognized arguments: {word}")
+        else:
+            pictures.append(Painting(word))
+    return pictures
 
 
 def make_config(arguments):
     changes = {name: getattr(arguments, name) for name in SETTINGS}
-    changes["content_layer_name"] = arguments.content_layer
-    if arguments.style_layers:
-        changes["style_layer_names"] = arguments.style_layers.split(",")
     changes = {name: value for name, value in changes.items() if value is not None}
     return TransferConfig.recipe(arguments.recipe, **changes)
 
 
 def find_picture(name):
-    """A picture of that name that ships with the package, unless a file has the name."""
-    return load_image(picture(name) if name in PICTURES and not Path(name).exists() else name)
+    """Path of the picture of that name, unless a file has the name."""
+    return picture(name) if name in PICTURES and not Path(name).exists() else name
+
+
+def check_outputs(arguments):
+    """Finds out before the run that each file can be written, and that no two are the same."""
+    outputs = [arguments.output, arguments.losses, arguments.checkpoint]
+    paths = [check_writable(path).resolve() for path in outputs if path]
+    check_picture_format(arguments.output)
+    if len(set(paths)) < len(paths):
+        raise FileError("the picture, the losses and the checkpoint need a file each.")
+    return paths
+
+
+def load_pictures(arguments, outputs):
+    """The content image, and for each style its image, weight and region.
+
+    Raises:
+        FileError: If one of them would be written over.
+        ImageError: If one of them can't be read.
+    """
+    content = find_picture(arguments.content)
+    styles = [(find_picture(source), region) for source, region in arguments.styles]
+    for source in (content, *(file for pair in styles for file in pair if file)):
+        if any(is_same_file(output, source) for output in outputs):
+            raise FileError(f"{source} is one of the pictures to read: write to another file.")
+    weighted = zip(styles, arguments.style_weights, strict=True)
+    return load_image(content), [
+        (load_image(source), weight, region and load_region(region))
+        for (source, region), weight in weighted
+    ]
+
+
+def is_same_file(path, source):
+    with suppress(OSError, RuntimeError, ValueError):  # no file, or no name of one
+        return path.samefile(Path(source).expanduser())
+    return False
 
 
 def write_losses(path, losses):
@@ -74,26 +215,19 @@ def write_losses(path, losses):
     write_atomically(path, table.getvalue().encode())
 
 
-def check_outputs(arguments):
-    """Finds out before the run that each file can be written, and that no two are the same."""
-    outputs = [arguments.output, arguments.losses, arguments.checkpoint]
-    paths = [check_writable(path).resolve() for path in outputs if path]
-    check_picture_format(arguments.output)
-    if len(set(paths)) < len(paths):
-        raise ImageError("the picture, the losses and the checkpoint need a file each.")
-
-
 def paint(arguments):
     """Does what the arguments say, and returns the exit status."""
     config = make_config(arguments)
-    check_outputs(arguments)
-    content, style = find_picture(arguments.content), find_picture(arguments.style)
+    content, styles = load_pictures(arguments, check_outputs(arguments))
 
-    from nst_helpers.training import transfer  # TensorFlow starts here, after the quick checks
+    from nst_helpers import training  # TensorFlow starts here, after the quick checks
+    from nst_helpers.display import ProgressBar
+    from nst_helpers.run import Run, Style
 
-    status = 0
+    styles = [Style(image, weight, region=region) for image, weight, region in styles]
+    run, status = Run.load(content, styles, config), 0
     try:
-        result = transfer(content, style, config, checkpoint=arguments.checkpoint)
+        result = training.paint(run, ProgressBar(), arguments.checkpoint)
     except DivergenceError as error:
         if error.result is None:
             raise
@@ -114,7 +248,7 @@ def main(arguments=None):
     warnings.showwarning = say
     try:
         return paint(arguments)
-    except (CheckpointError, ConfigError, ImageError, WeightsError, ModuleNotFoundError) as error:
+    except MISTAKES as error:
         say(error)
         return 2
     except KeyboardInterrupt:

@@ -1,105 +1,69 @@
-"""Every number of a run, in one place."""
+"""Every setting of a run, in one place."""
 
 import dataclasses
-import difflib
-import functools
-import numbers
-import reprlib
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
 
-import numpy as np
+from nst_helpers.errors import ConfigError
+from nst_helpers.machine import checks
+from nst_helpers.machine.vgg19 import LAYERS
 
-VGG19_LAYERS = tuple(
-    f"block{block}_{layer}"
-    for block, convolutions in enumerate([2, 2, 4, 4, 4], start=1)
-    for layer in [*(f"conv{number + 1}" for number in range(convolutions)), "pool"]
-)
+RECIPES = ("tutorial", "fast", "multiscale")
 CHOICES = {
     "losses": ("document", "relative"),
-    "optimizer": ("sgd", "lbfgs"),
+    "pooling": ("max", "average"),
+    "optimizer": ("sgd", "adam", "lbfgs"),
     "precision": ("float32", "bfloat16", "auto"),
     "interpolation": ("nearest", "lanczos"),
 }
+KEEP_COLOURS = ("recolour", "luminance")
 MIN_ROWS = 16  # VGG19 halves the picture four times before block5
-MOST = 1e30  # leaves float32 room to compute in
-MOST_WHOLE = 10**9
 
 
-class ConfigError(ValueError):
-    """A setting that can't be used; the message names it and says what it may be."""
-
-
-class DivergenceError(ConfigError):
-    """A loss that explodes whatever is tried; the message names the setting to change.
-
-    Attributes:
-        result: `TransferResult` with the best picture until then; None where there is none.
-    """
-
-    result = None
-
-
-class Objective(NamedTuple):
-    """The settings that say what the loss is, but for its weights."""
-
-    content_layer_name: str
-    style_layer_names: tuple
-    losses: str
-
-    @property
-    def layer_names(self):
-        """Every layer that the loss needs, once."""
-        return tuple(dict.fromkeys([*self.style_layer_names, self.content_layer_name]))
-
-
-def _check_names(cls):
-    """Has the class say which setting was meant by a name that it doesn't know."""
-    init, names = cls.__init__, [field.name for field in dataclasses.fields(cls)]
-
-    @functools.wraps(init)
-    def checked(self, /, *values, **settings):
-        for name in settings:
-            if name not in names:
-                (nearest,) = difflib.get_close_matches(name, names, 1, cutoff=0)
-                raise ConfigError(f"there is no setting {name!r}: the nearest is {nearest}.")
-        init(self, *values, **settings)
-
-    cls.__init__ = checked
-    return cls
-
-
-@_check_names
+@checks.suggest_nearest
 @dataclass(frozen=True, kw_only=True)
 class TransferConfig:
-    """All settings of a run; the values that stand here are the document's.
+    """All settings of a run; the defaults are the Keras example's.
 
     Args:
         rows: Height of the combination image in pixels, 16 or more.
-        iterations: Updates of the picture, 1 or more, over all scales.
-        scales: Sizes to paint at one after the other, as parts of `rows`; the last is 1.
+        iterations: Updates of the picture, over all scales together; at least one for each scale.
+        scales: Sizes to paint at, one after the other, as fractions of `rows` from 0.01 to 1; the
+            last is 1.
         content_weight, style_weight, total_variation_weight: Weights of the losses, 0 or more.
+        losses: "document" sums over all positions and features, as the Keras example does.
+            "relative" divides each distance by the size of what it is measured against, so that a
+            weight means the same at every size and layer.
         content_layer_name: VGG19 layer whose feature map is the content.
         style_layer_names: VGG19 layers whose Gram matrices are the style; each counts the same.
-        losses: "document" sums over all positions and features, as the document does. "relative"
-            divides each distance by the size of what it is measured against, so that a weight
-            means the same at every size and layer.
-        style_scale: Size of the style's strokes; 1 gives the style image as many pixels as the
-            combination image has. Only where `keep_style_aspect` is on.
-        keep_style_aspect: Whether the style image keeps its own aspect ratio; the document
+        pooling: How VGG19 halves its feature maps: "max", as it was trained, or "average", which
+            Gatys et al. (https://arxiv.org/abs/1508.06576) found a little more appealing.
+        style_scale: Size of the style's strokes, 0.1 to 10. 1 gives the style image as many pixels
+            as the combination image; 2 makes it twice as high and wide, and its strokes larger.
+        keep_style_aspect: Whether the style image keeps its own aspect ratio. The Keras example
             squeezes it into the content image's.
-        match_colours: Whether to start from the content image in the style image's colours, if
-            style has a weight. The document starts from the content image as it is.
-        optimizer: "sgd", gradient descent, or "lbfgs".
-        history: Pairs that L-BFGS remembers, 1 or more.
-        initial_learning_rate, decay_steps, decay_rate: The rate of gradient descent is
-            initial_learning_rate · decay_rate^(updates / decay_steps) at the document's 400 × 599
-            pixels, and in proportion to the pixels at any other size.
-        precision: Type that the convolutions compute in: "float32", "bfloat16", or "auto", which
-            is bfloat16 where this machine is faster at it. Losses are always float32.
+        keep_colours: Whether the result keeps the content image's colours. "recolour", or True,
+            gives them to the style image before it is measured. "luminance" paints brightness only
+            and puts the content image's colours back. False leaves the colours to the style.
+        match_colours: Whether to start from the content image in the style image's colours, if the
+            style has a weight. It only chooses where the run starts; `keep_colours` is another
+            thing. The Keras example starts from the content image as it is.
+        optimizer: "sgd" (gradient descent), "adam" or "lbfgs".
+        initial_learning_rate, decay_steps, decay_rate: Gradient descent's rate is
+            initial_learning_rate · decay_rate^(updates / decay_steps) at the Keras example's
+            400 × 599 pixels, and in proportion to the pixels at any other size. Rates are 0 or
+            more, decay_steps 1 or more.
+        adam_learning_rate: About how far one step of Adam moves a value of the picture at most, in
+            gray levels of 255; 0 or more.
+        beta_1, beta_2: Adam's memory of the gradient and of its square: the part of each average
+            that stays at a step, 0 or more and below 1.
+        epsilon: Keeps Adam from dividing by zero: what it adds to the divisor, 1e-30 or more.
+        history: Pairs of steps and gradients that L-BFGS remembers, 1 or more.
+        precision: Type that the convolutions compute in: "float32", "bfloat16", or "auto", which is
+            bfloat16 where this machine is faster at it. Losses are always float32.
         interpolation: How pictures are resized, "nearest" or "lanczos".
-        report_every: Iterations between two reports. None reports as often as costs nothing: each
-            iteration without a GPU, each 20th with one, which then need not wait for Python.
+        report_every: Iterations between two reports, 1 or more. None reports as often as possible
+            without slowing the run: every iteration without a GPU, every 20th with one.
 
     NumPy's numbers may stand for Python's, and lists for tuples.
 
@@ -107,12 +71,18 @@ class TransferConfig:
         ConfigError: If a value is out of its range, or there is no setting of that name.
     """
 
-    rows: int = 400
+    # How large the picture is, and how long it is painted.
+    rows: int = 400  # pixels
     iterations: int = 4000
     scales: tuple = (1.0,)
+
+    # What a good picture is: the losses, and how much each counts.
     content_weight: float = 2.5e-8
     style_weight: float = 1e-6
     total_variation_weight: float = 1e-6
+    losses: str = "document"  # or "relative"
+
+    # Where in VGG19 content and style are measured.
     content_layer_name: str = "block5_conv2"
     style_layer_names: tuple = (
         "block1_conv1",
@@ -121,172 +91,113 @@ class TransferConfig:
         "block4_conv1",
         "block5_conv1",
     )
-    losses: str = "document"
+    pooling: str = "max"  # or "average"
+
+    # What is taken from the style image: strokes of which size, in whose colours.
     style_scale: float = 1.0
     keep_style_aspect: bool = False
+    keep_colours: bool | str = False  # or True, "recolour", "luminance"
+
+    # Where the picture starts, and what changes it.
     match_colours: bool = False
-    optimizer: str = "sgd"
-    history: int = 20
+    optimizer: str = "sgd"  # or "adam", "lbfgs"
+
+    # Gradient descent.
     initial_learning_rate: float = 100.0
     decay_steps: int = 100
     decay_rate: float = 0.96
-    precision: str = "float32"
-    interpolation: str = "nearest"
+
+    # Adam.
+    adam_learning_rate: float = 5.0  # gray levels of 255
+    beta_1: float = 0.9
+    beta_2: float = 0.99
+    epsilon: float = 1e-8
+
+    # L-BFGS.
+    history: int = 20
+
+    # How it is computed, and how often the run reports.
+    precision: str = "float32"  # or "bfloat16", "auto"
+    interpolation: str = "nearest"  # or "lanczos"
     report_every: int | None = None
 
     @classmethod
     def tutorial(cls, /, **changes):
-        """The document's recipe, number by number; `changes` are settings to use instead."""
+        """The Keras example's recipe, number by number; `changes` are settings to use instead."""
         return cls(**changes)
 
     @classmethod
     def fast(cls, /, **changes):
-        """The document's objective, reached in 63 iterations of L-BFGS instead of 4,000."""
-        recipe = {
-            "iterations": 63,
-            "match_colours": True,
-            "optimizer": "lbfgs",
-            "precision": "auto",
-        }
-        return cls(**{**recipe, **changes})
+        """The Keras example's objective, reached in 63 iterations of L-BFGS instead of 4,000."""
+        recipe = cls(iterations=63, match_colours=True, optimizer="lbfgs", precision="auto")
+        return recipe.replace(**changes)
 
     @classmethod
     def multiscale(cls, /, **changes):
         """A stronger picture: large strokes first, at small sizes, then finer and finer ones."""
-        recipe = {
-            "iterations": 160,
-            "scales": (0.25, 0.4, 0.63, 1.0),
-            "content_weight": 20.0,
-            "style_weight": 100.0,
-            "total_variation_weight": 1e-3,
-            "content_layer_name": "block4_conv2",
-            "losses": "relative",
-            "keep_style_aspect": True,
-            "optimizer": "lbfgs",
-            "precision": "auto",
-            "interpolation": "lanczos",
-        }
-        return cls(**{**recipe, **changes})
-
-    @classmethod
-    def for_budget(cls, seconds, memory_gb=None):
-        """The strongest picture for the time that there is: `multiscale`, in the size that fits.
-
-        Times a few evaluations on this machine, which takes some of the seconds, and prints what it
-        chose and why. A picture of 3:2 then takes about three quarters of the seconds, so that a
-        busy machine still keeps to them.
-
-        Args:
-            seconds: From this call to the written picture, without imports; more than 0.
-            memory_gb: Memory that Python may take, in units of 10⁹ bytes; None means what is free.
-
-        Returns:
-            A `TransferConfig`.
-
-        Raises:
-            ConfigError: If a value is out of its range.
-            WeightsError: If the VGG19 weights can't be had.
-        """
-        from nst_helpers.budget import config_for_budget  # it times a run, and a run knows us
-
-        seconds = _number("seconds", seconds, least=1)
-        if memory_gb is not None:
-            memory_gb = _number("memory_gb", memory_gb, least=1)
-        return config_for_budget(seconds, memory_gb)
+        recipe = cls(
+            iterations=160,
+            scales=(0.25, 0.4, 0.63, 1.0),
+            content_weight=20.0,
+            style_weight=100.0,
+            total_variation_weight=1e-3,
+            losses="relative",
+            content_layer_name="block4_conv2",
+            keep_style_aspect=True,
+            optimizer="lbfgs",
+            precision="auto",
+            interpolation="lanczos",
+        )
+        return recipe.replace(**changes)
 
     @classmethod
     def recipe(cls, name, /, **changes):
         """The recipe of that name, for the shell and for sliders."""
-        return getattr(cls, _choice("recipe", name, RECIPES))(**changes)
+        return getattr(cls, checks.choice("recipe", name, RECIPES))(**changes)
 
-    @property
-    def objective(self):
-        """What the loss is, but for its weights: an `Objective`."""
-        return Objective(self.content_layer_name, self.style_layer_names, self.losses)
+    @classmethod
+    def for_budget(cls, seconds, memory_gb=None):
+        """The strongest picture for the time that there is: `nst_helpers.config_for_budget`.
 
-    @property
-    def layer_names(self):
-        """Every layer that the run needs, once."""
-        return self.objective.layer_names
+        Args:
+            seconds: From this call to the written picture.
+            memory_gb: Memory that Python may take, in units of 10⁹ bytes; None means what is free.
+
+        Returns:
+            A `TransferConfig`.
+        """
+        # A budget times a run, and a run knows this module, so we go through the front door.
+        import nst_helpers
+
+        return nst_helpers.config_for_budget(seconds, memory_gb)
 
     def replace(self, /, **changes):
         """The same settings with some changed."""
         return dataclasses.replace(self, **changes)
 
     def __post_init__(self):
-        self._put("rows", _whole, least=MIN_ROWS)
-        self._put("scales", _tuple_of, _number, least=0.01, most=1)
+        store = partial(checks.store, self)
+        store("rows", checks.whole, least=MIN_ROWS)
+        store("scales", checks.tuple_of, checks.number, least=0.01, most=1)
         if self.scales[-1] != 1:
-            raise ConfigError(f"scales must end in 1, not be {_shown(self.scales)}.")
-        self._put("iterations", _whole, least=len(self.scales))
+            raise ConfigError(f"scales must end in 1, not be {checks.shown(self.scales)}.")
+        store("iterations", checks.whole, least=len(self.scales))
         for name in ("content_weight", "style_weight", "total_variation_weight"):
-            self._put(name, _number, least=0)
-        self._put("content_layer_name", _choice, VGG19_LAYERS)
-        self._put("style_layer_names", _tuple_of, _choice, VGG19_LAYERS)
+            store(name, checks.number, least=0)
+        store("content_layer_name", checks.choice, LAYERS)
+        store("style_layer_names", checks.tuple_of, checks.choice, LAYERS)
         for name, choices in CHOICES.items():
-            self._put(name, _choice, choices)
-        self._put("style_scale", _number, least=0.1, most=10)
-        self._put("keep_style_aspect", _flag)
-        self._put("match_colours", _flag)
-        self._put("history", _whole, least=1)
-        self._put("initial_learning_rate", _number, least=0)
-        self._put("decay_steps", _number, least=1)
-        self._put("decay_rate", _number, least=0)
+            store(name, checks.choice, choices)
+        store("style_scale", checks.number, least=0.1, most=10)
+        store("keep_style_aspect", checks.flag)
+        store("keep_colours", checks.flag_or_choice, KEEP_COLOURS)
+        store("match_colours", checks.flag)
+        for name in ("initial_learning_rate", "decay_rate", "adam_learning_rate"):
+            store(name, checks.number, least=0)
+        store("decay_steps", checks.number, least=1)
+        for name in ("beta_1", "beta_2"):
+            store(name, checks.number, least=0, below=1)
+        store("epsilon", checks.number, least=1e-30)
+        store("history", checks.whole, least=1)
         if self.report_every is not None:
-            self._put("report_every", _whole, least=1)
-
-    def _put(self, name, check, *arguments, **ranges):
-        """Puts what `check` makes of a setting in its place."""
-        value = check(name, getattr(self, name), *arguments, **ranges)
-        object.__setattr__(self, name, value)
-
-
-RECIPES = ("tutorial", "fast", "multiscale")
-
-
-# Each of these returns the value as Python's own type, or raises `ConfigError`.
-
-
-def _whole(name, value, least, most=MOST_WHOLE):
-    return int(_in_range(name, value, numbers.Integral, "a whole number", least, most))
-
-
-def _number(name, value, least, most=MOST):
-    value = _in_range(name, value, numbers.Real, "a number", least, most)
-    return int(value) if isinstance(value, numbers.Integral) else float(value) + 0.0  # no -0.0
-
-
-def _in_range(name, value, kind, words, least, most):
-    fits = isinstance(value, kind) and not isinstance(value, bool)
-    if fits and least <= value <= most:  # nan is in no range
-        return value
-    unbounded = most in (MOST, MOST_WHOLE) and not (fits and value > most)
-    reach = f"{least} or more" if unbounded else f"from {least} to {most}"
-    raise ConfigError(f"{name} must be {words}, {reach}, not {_shown(value)}.")
-
-
-def _choice(name, value, choices):
-    if isinstance(value, str) and value in choices:
-        return str(value)
-    raise ConfigError(f"{name} must be one of {', '.join(choices)}, not {_shown(value)}.")
-
-
-def _flag(name, value):
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    raise ConfigError(f"{name} must be True or False, not {_shown(value)}.")
-
-
-def _tuple_of(name, values, check, *arguments, **ranges):
-    values = values.tolist() if isinstance(values, np.ndarray) else values
-    if not isinstance(values, (list, tuple)) or not values:
-        raise ConfigError(f"{name} must be a list of one value or more, not {_shown(values)}.")
-    return tuple(check(name, value, *arguments, **ranges) for value in values)
-
-
-def _shown(value):
-    """The value on one line, shortened where it is long."""
-    try:
-        return " ".join(reprlib.repr(value).split())
-    except ValueError:  # Python writes out no integer of more than 4,300 digits
-        return "a number of thousands of digits"
+            store("report_every", checks.whole, least=1)

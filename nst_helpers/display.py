@@ -1,24 +1,22 @@
 """Pictures side by side, loss curves, and the progress bar."""
 
 import io
+from itertools import cycle
 
 import numpy as np
+import PIL.Image
 from IPython.display import Image, display
 from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
+from nst_helpers.errors import ImageError
+from nst_helpers.images import load_image
+from nst_helpers.palette import COLOURS, FURTHER_COLOURS, colours_of
+
 PAGE = 10  # inches: how wide figures are laid out
 DOTS_PER_INCH = 96
-
-# One colour a loss, the same in every figure; the colour-blind can tell them apart.
-COLOURS = {
-    "total": "#222222",
-    "style": "#c8553d",
-    "content": "#28729c",
-    "total_variation": "#b08900",
-}
-
-RUN_COLOURS = [COLOURS["content"], COLOURS["style"], COLOURS["total_variation"], COLOURS["total"]]
+RUN_COLOURS = [COLOURS[name] for name in ("content", "style", "total_variation", "total")]
+RUN_COLOURS += FURTHER_COLOURS
 
 
 class ProgressBar:
@@ -38,39 +36,60 @@ class ProgressBar:
             self._bar.close()
 
 
-def show_images(columns=None, cmap="gray", **images):
-    """Shows pictures side by side, each under its name, as wide as the page.
+def show_images(images, columns=None, cmap="gray"):
+    """Shows pictures side by side, each under its title, as wide as the page.
 
     Args:
+        images: Dictionary from a title to a picture: a PIL image, uint8 RGB of shape
+            (rows, cols, 3), or numbers of shape (rows, cols), drawn from lowest to highest.
         columns: Pictures in a row; None puts up to four there.
         cmap: Matplotlib's name of the colours for pictures of one channel.
-        **images: From a title (underscores become spaces) to an array: uint8 RGB of shape
-            (rows, cols, 3), or numbers of shape (rows, cols), drawn from lowest to highest.
+
+    Raises:
+        ImageError: If there is no picture, or a value is none.
     """
-    columns = columns or min(len(images), 4)
-    lines = -(-len(images) // columns)
-    tallest = max(len(image) / len(image[0]) for image in images.values())
+    pictures = _checked(images)
+    columns = columns or min(len(pictures), 4)
+    lines = -(-len(pictures) // columns)
+    tallest = max(picture.shape[0] / picture.shape[1] for picture in pictures.values())
     figure = Figure(figsize=(PAGE, lines * (PAGE / columns * tallest + 0.3)), layout="constrained")
     axes = figure.subplots(lines, columns, squeeze=False).ravel()
     for axis in axes:
         axis.axis("off")
-    for axis, (title, image) in zip(axes, images.items(), strict=False):
-        axis.imshow(np.asarray(image), cmap=cmap)
-        axis.set_title(title.replace("_", " "), fontsize=11)
+    for axis, (title, picture) in zip(axes, pictures.items(), strict=False):
+        axis.imshow(picture, cmap=cmap)
+        axis.set_title(title, fontsize=11)
     show_figure(figure)
 
 
+def _checked(images):
+    """The pictures as arrays, by their titles."""
+    if not isinstance(images, dict) or not images:
+        raise ImageError('show_images takes a dictionary of pictures, such as {"a title": image}.')
+    return {str(title): _as_array(title, image) for title, image in images.items()}
+
+
+def _as_array(title, image):
+    picture = load_image(image) if isinstance(image, PIL.Image.Image) else np.asarray(image)
+    numeric = picture.dtype.kind in "buif" and picture.size
+    if numeric and (picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] in (1, 3, 4))):
+        return picture
+    raise ImageError(
+        f"{title!r} is no picture: give a PIL image or an array of shape (rows, cols, 3) or "
+        f"(rows, cols), not {f'one of shape {picture.shape}' if picture.shape else repr(image)}."
+    )
+
+
 def plot_losses(losses, against="iteration"):
-    """Draws the total loss and its three parts as they fall, on a logarithmic scale.
+    """Draws the total loss and its parts as they fall, on a logarithmic scale.
 
     Args:
         losses: `TransferResult.losses`.
         against: "iteration" or "seconds".
     """
-    figure = Figure(figsize=(PAGE * 0.75, 3.4), layout="constrained")
-    axis = figure.subplots()
+    figure, axis = _loss_axis(height=3.4, xlabel=against)
     x = [getattr(row, against) for row in losses]
-    for name, colour in COLOURS.items():
+    for name, colour in colours_of([*COLOURS, *losses[0].losses]).items():
         y = np.array([getattr(row, name) for row in losses])
         axis.plot(
             x,
@@ -79,32 +98,34 @@ def plot_losses(losses, against="iteration"):
             linewidth=2.6 if name == "total" else 1.6,
             label=name.replace("_", " "),
         )
-    axis.set(yscale="log", xlabel=against, ylabel="loss")
-    axis.grid(alpha=0.25)
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.legend(frameon=False, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    axis.legend(frameon=False, ncols=5, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     show_figure(figure)
 
 
-def plot_runs(xlabel="seconds", **runs):
+def plot_runs(runs, xlabel="seconds"):
     """Draws the losses of several runs into one figure, on a logarithmic scale.
 
     Args:
+        runs: Dictionary from a name to pairs of a number and a loss.
         xlabel: What the runs are drawn against.
-        **runs: From a name to pairs of a number and a loss.
     """
-    figure = Figure(figsize=(PAGE * 0.75, 3.6), layout="constrained")
-    axis = figure.subplots()
-    for (name, run), colour in zip(runs.items(), RUN_COLOURS, strict=False):
+    figure, axis = _loss_axis(height=3.6, xlabel=xlabel)
+    for (name, run), colour in zip(runs.items(), cycle(RUN_COLOURS), strict=False):
         x, losses = zip(*run, strict=True)
         axis.plot(x, losses, color=colour, linewidth=2.2, marker="o", markersize=3)
         axis.annotate(
             f" {name}", (x[-1], losses[-1]), color=colour, va="center", annotation_clip=False
         )
+    show_figure(figure)
+
+
+def _loss_axis(height, xlabel):
+    figure = Figure(figsize=(PAGE * 0.75, height), layout="constrained")
+    axis = figure.subplots()
     axis.set(yscale="log", xlabel=xlabel, ylabel="loss")
     axis.grid(alpha=0.25)
     axis.spines[["top", "right"]].set_visible(False)
-    show_figure(figure)
+    return figure, axis
 
 
 def show_figure(figure):

@@ -1,5 +1,6 @@
-"""Pictures in and out of arrays: load, preprocess for VGG19, the way back, and save."""
+"""Loads, preprocesses, deprocesses and saves images."""
 
+import contextlib
 import io
 import numbers
 from pathlib import Path
@@ -7,35 +8,35 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from nst_helpers.decoding import MOST_PIXELS, decode, to_rgb
-from nst_helpers.files import check_writable, write_atomically
-from nst_helpers.sources import ImageError, one_line, read_source
+from nst_helpers.errors import FileError, ImageError, one_line
+from nst_helpers.machine.decoding import MOST_PIXELS, decode, to_rgb
+from nst_helpers.machine.files import check_writable, write_atomically
+from nst_helpers.machine.sources import read_source
 
-# Mean of the pictures that VGG19 was trained on, in its channel order: blue, green, red.
+# Mean of VGG19's training images, in its channel order: blue, green, red.
 IMAGENET_MEAN_BGR = np.array([103.939, 116.779, 123.68], dtype="float32")
-
-LEAST_SPREAD = 2  # gray levels: less, as in a gray picture, is noise, and not to be made larger
+LUMINANCE = np.array([0.299, 0.587, 0.114])  # of red, green, blue: the Y of YIQ and YCbCr
 
 
 def load_image(source, rows=None, interpolation="nearest"):
-    """Loads a picture, upright and in three channels, whatever its file looks like.
+    """Loads a picture of any kind as an upright RGB image.
 
-    Gray, palette, 16-bit, float and CMYK pictures become RGB, and colours of another profile sRGB.
-    Transparency is laid over white, and the rotation that a camera notes in the file is applied.
-    Of several pictures in a file the first is used, with a warning.
+    Gray, palette, 16-bit, float and CMYK pictures become RGB; colour profiles are converted to
+    sRGB. Transparent parts become white, and the rotation that a camera notes in the file is
+    applied. If a file holds several pictures, the first is used, with a warning.
 
     Args:
         source: A path, a URL, the bytes of a picture file, a PIL image, or a uint8 array of shape
             (rows, cols), (rows, cols, 3) or (rows, cols, 4).
         rows: Height in pixels to resize to; the width follows as int(width * rows / height).
             None keeps the size.
-        interpolation: "nearest", the document's (and Keras's) default, or "lanczos", smoother.
+        interpolation: "nearest", Keras's default, or the smoother "lanczos".
 
     Returns:
         Array of shape (rows, cols, 3), uint8, RGB.
 
     Raises:
-        ImageError: If there is no picture at `source`, it is too large, or `rows` is not positive.
+        ImageError: If `source` is no picture or too large, or `rows` is not positive.
     """
     image = _open_rgb(source)
     if rows is not None:
@@ -46,18 +47,18 @@ def load_image(source, rows=None, interpolation="nearest"):
 
 
 def preprocess_image(source, rows, cols, interpolation="nearest"):
-    """Turns a picture into what VGG19 was trained on (document, "Image preprocessing").
+    """Turns a picture into the input that VGG19 was trained on.
 
     Args:
         source: Anything that `load_image` takes.
         rows, cols: Size in pixels to resize to; the aspect ratio is not kept.
-        interpolation: "nearest" (the document's) or "lanczos".
+        interpolation: "nearest", Keras's default, or the smoother "lanczos".
 
     Returns:
-        Array of shape (1, rows, cols, 3), float32, BGR, on the 0..255 scale less the ImageNet mean.
+        Array of shape (1, rows, cols, 3), float32, BGR, on the 0..255 scale minus the mean.
 
     Raises:
-        ImageError: If there is no picture at `source`, it is too large, or the size not positive.
+        ImageError: If `source` is no picture or too large, or the size is not positive.
     """
     _check_sides(rows=rows, cols=cols)
     rgb = np.asarray(_resize(_open_rgb(source), rows, cols, interpolation), dtype="float32")
@@ -65,10 +66,10 @@ def preprocess_image(source, rows, cols, interpolation="nearest"):
 
 
 def deprocess_image(x):
-    """The way back from `preprocess_image`: adds the mean, flips BGR to RGB, clips to 0..255.
+    """Undoes `preprocess_image`: adds the mean, flips BGR to RGB, clips to 0..255.
 
     Args:
-        x: Array or tensor of shape (1, rows, cols, 3) or (rows, cols, 3), BGR less the mean.
+        x: Array or tensor of shape (1, rows, cols, 3) or (rows, cols, 3), BGR minus the mean.
 
     Returns:
         Array of shape (rows, cols, 3), uint8, RGB.
@@ -78,55 +79,64 @@ def deprocess_image(x):
     return np.clip(x[:, :, ::-1], 0, 255).astype("uint8")
 
 
-def match_colours(image, reference):
-    """Gives an image the colours of another: their mean, spread and correlations.
+def load_region(source):
+    """Loads a region: a mask that says how much each position of a picture belongs to it.
 
-    T (x - mean) + mean_r for each pixel x, where T = Σ^-½ (Σ^½ Σ_r Σ^½)^½ Σ^-½ with the channels'
-    covariances Σ: of all linear transfers the one that moves the colours least (Pitié and Kokaram,
-    *The Linear Monge-Kantorovitch Linear Colour Mapping*, 2007).
+    A picture is read as its luminance: white belongs to the region, black and transparent parts do
+    not.
 
     Args:
-        image, reference: Arrays of shape (1, rows, cols, 3), each of any size.
+        source: A path, a URL, the bytes of a picture file, a PIL image, or an array of shape
+            (rows, cols), (rows, cols, 1), (rows, cols, 3) for RGB or (rows, cols, 4) for RGBA. It
+            holds booleans, floats from 0 to 1, or integers: from 0 to 1 if the largest is 1, else
+            from 0 to 255.
 
     Returns:
-        Array of the image's shape, float32; its values may lie beyond 0..255.
+        Array of shape (rows, cols), float32, from 0 (outside) to 1 (inside).
+
+    Raises:
+        ImageError: If `source` is no picture or too large, or an array of another shape or with
+            values out of range.
     """
-    (mean, covariance), (mean_r, covariance_r) = map(_colour_statistics, (image, reference))
-    root, inverse_root = _power(covariance, 0.5), _power(covariance, -0.5)
-    transfer = inverse_root @ _power(root @ covariance_r @ root, 0.5) @ inverse_root
-    return ((image - mean) @ transfer + mean_r).astype("float32")
+    if isinstance(source, np.ndarray):
+        values = _unit_values(source)
+    else:
+        values = np.asarray(_open_rgb(source, background="black")) / 255
+    return _to_luminance(values).astype("float32")
 
 
 def save_image(path, image):
-    """Writes a picture; the file appears whole or not at all, and its name chooses the format.
+    """Saves an image; its ending chooses the format. The file is written completely or not at all.
 
     Args:
         path: File to write, ending in .png, .jpg or another ending that Pillow can write.
         image: Array of shape (rows, cols, 3), uint8, RGB.
 
     Raises:
-        ImageError: If the ending stands for no format, the format can't hold that picture, or the
+        ImageError: If the ending stands for no format, the format can't hold such an image, or the
             file can't be written.
     """
-    path = check_writable(path)
+    with _image_errors():
+        path = check_writable(path)
     format = check_picture_format(path)
     options = {"quality": 92, "subsampling": 0} if format == "JPEG" else {}
     picture, data = _from_array(np.asarray(image)), io.BytesIO()
     try:
         picture.save(data, format, **options)
-    except Exception as error:  # WebP, for one, ends at 16,383 pixels a side
+    except Exception as error:  # such as for WebP with a side over 16,383 pixels
         raise ImageError(f"{path} can't be written as {format}: {one_line(error)}.") from error
-    write_atomically(path, data.getvalue())
+    with _image_errors():
+        write_atomically(path, data.getvalue())
 
 
 def check_picture_format(path):
-    """Name of the format that a file's ending stands for, such as "PNG".
+    """Finds the picture format that a file's ending stands for.
 
     Args:
         path: File that will be written.
 
     Returns:
-        Pillow's name of the format.
+        Pillow's name of the format, such as "PNG".
 
     Raises:
         ImageError: If Pillow can't write that kind of file.
@@ -155,24 +165,53 @@ def _resize(image, rows, cols, interpolation):
     return image.resize((cols, rows), filters[interpolation])
 
 
-def _colour_statistics(image):
-    pixels = image.reshape(-1, 3).astype("float64")
-    return pixels.mean(axis=0), np.cov(pixels.T, bias=True)
+@contextlib.contextmanager
+def _image_errors():
+    """Turns a `FileError` into an `ImageError` with the same message."""
+    try:
+        yield
+    except FileError as error:
+        raise ImageError(str(error)) from error
 
 
-def _power(covariance, exponent):
-    """The power of a symmetric matrix."""
-    values, vectors = np.linalg.eigh(covariance)
-    return vectors * np.maximum(values, LEAST_SPREAD**2) ** exponent @ vectors.T
-
-
-def _open_rgb(source):
-    """The picture as an upright PIL image in RGB."""
+def _open_rgb(source, background="white"):
+    """Opens a picture as an upright PIL image in RGB."""
     if isinstance(source, np.ndarray):
-        return to_rgb("the array", _from_array(source))
+        return to_rgb("the array", _from_array(source), background)
     if isinstance(source, Image.Image):
-        return to_rgb("the PIL image", source)
-    return decode(*read_source(source))
+        return to_rgb("the PIL image", source, background)
+    return decode(*read_source(source), background)
+
+
+def _unit_values(array):
+    """Checks a region's array and scales it to 0..1."""
+    if 0 in array.shape or not (
+        array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
+    ):
+        raise ImageError(
+            "a region's array must have shape (rows, cols) or (rows, cols, 1, 3 or 4), "
+            f"not {array.shape}."
+        )
+    if array.dtype.kind not in "buif":
+        raise ImageError(f"a region's array must hold numbers or booleans, not {array.dtype}.")
+    whole, low, high = array.dtype.kind in "ui", array.min(), array.max()
+    top = 255 if whole and high > 1 else 1
+    if not (low >= 0 and high <= top):  # not (low < 0 or high > top), which is false for NaN
+        raise ImageError(
+            f"a region's {'integers' if whole else 'floats'} must lie within 0..{top}, "
+            f"not {low}..{high}."
+        )
+    return array.astype("float64") / top
+
+
+def _to_luminance(values):
+    """Turns channels, if there are any, into luminance over black."""
+    if values.ndim == 2:
+        return values
+    if values.shape[2] == 1:
+        return values[:, :, 0]
+    luminance = values[:, :, :3] @ LUMINANCE
+    return luminance * values[:, :, 3] if values.shape[2] == 4 else luminance
 
 
 def _from_array(array):

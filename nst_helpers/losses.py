@@ -1,20 +1,9 @@
-"""The three losses of neural style transfer, by the document's names: pure functions of tensors.
+"""The losses of neural style transfer, named as in the Keras example: functions of tensors.
 
 Reference: Gatys, Ecker and Bethge, *A Neural Algorithm of Artistic Style* (arXiv:1508.06576).
 """
 
-from typing import NamedTuple
-
-from nst_helpers.backend import tf
-
-
-class LossParts(NamedTuple):
-    """The total loss and its weighted parts, which add up to it: scalar tensors."""
-
-    total: tf.Tensor
-    content: tf.Tensor
-    style: tf.Tensor
-    total_variation: tf.Tensor
+from nst_helpers.machine.backend import tf
 
 
 def gram_matrix(x):
@@ -31,7 +20,7 @@ def gram_matrix(x):
 
 
 def gram_distance(S, C, rows, cols):
-    """Squared distance of two Gram matrices as the document scales it (Gatys et al., equation 4).
+    """Squared distance of two Gram matrices, scaled as in the Keras example (Gatys et al., eq. 4).
 
     Args:
         S: Gram matrix of the style image, shape (channels, channels).

@@ -1,321 +1,242 @@
-"""What turns gradients into the next picture, with every picture kept on the device."""
+"""What turns gradients into the next picture: one step of gradient descent, Adam or L-BFGS.
+
+Each optimizer has `step(evaluate, x) -> losses, x`: the losses of the picture before the step, and
+the picture after it. Pictures are tensors that nothing changes; all stays on the device.
+"""
 
 import math
-import warnings
-from typing import NamedTuple
 
 import numpy as np
 
-from nst_helpers.backend import tf
-from nst_helpers.config import DivergenceError
-from nst_helpers.losses import LossParts
+from nst_helpers.machine.backend import tf
+from nst_helpers.machine.curvature import Curvature
 
-DOCUMENT_PIXELS = 400 * 599  # the size that the document's learning rate of 100 belongs to
+EXAMPLE_PIXELS = 400 * 599  # the size that the Keras example's learning rate of 100 belongs to
+SLOWER = 4  # times, at each retry after an explosion
 
 
-class Evaluated(NamedTuple):
-    """A picture with its losses."""
-
-    parts: LossParts
-    picture: tf.Tensor
+def make_optimizer(config, size):
+    """The optimizer that a config names, for pictures of that size (rows, cols)."""
+    if config.optimizer == "lbfgs":
+        return LBFGS(min(config.history, config.iterations))
+    if config.optimizer == "adam":
+        return Adam(config.adam_learning_rate, config.beta_1, config.beta_2, config.epsilon)
+    rows, cols = size
+    return GradientDescent(
+        config.initial_learning_rate, config.decay_steps, config.decay_rate,
+        scale=rows * cols / EXAMPLE_PIXELS,
+    )  # fmt: skip
 
 
 class GradientDescent:
-    """The document's optimizer: x ← x − rate · gradient, with a rate that decays.
+    """The Keras example's optimizer: x ← x − rate · gradient, with a rate that decays.
 
-    rate = initial_learning_rate · decay_rate^(updates / decay_steps), times the picture's pixels
-    over the document's: all pixels share the style loss, so each pixel's gradient grows as the
-    picture gets smaller, and a step that is right for 400 rows overshoots at 128.
-
-    Where the loss explodes nevertheless, it goes back to the best picture and on with a quarter of
-    the rate, three times at each size.
+    rate = scale · initial_learning_rate · decay_rate^(updates / decay_steps)
 
     Args:
-        evaluate: Function from a picture to (`LossParts`, gradient).
-        picture: `tf.Variable` of shape (1, rows, cols, 3), changed in place.
-        config: A `TransferConfig`, for the three constants of the rate.
+        initial_learning_rate, decay_steps, decay_rate: As in `TransferConfig`.
+        scale: The picture's pixels over the example's. All pixels share the style loss, so each
+            pixel's gradient grows as the picture gets smaller, and a step that is right for 400
+            rows overshoots at 128.
     """
 
-    EXPLODED = 10  # times the lowest loss: more than any good run's ups and downs
-    RETRIES = 3
-    SLOWER = 4  # times, at each retry
+    never_rises = False  # whether no step can raise the loss
+    carries = False  # whether the next size takes something along
 
-    def __init__(self, evaluate, picture, config):
-        self._evaluate = evaluate
-        self._picture = picture
-        self._config = config
-        rows, cols = picture.shape[1:3]
-        self._pixels = rows * cols / DOCUMENT_PIXELS
-        self._best = None
-        self._retries = 0
+    def __init__(self, initial_learning_rate, decay_steps, decay_rate, scale=1.0):
+        self._initial_rate = initial_learning_rate
+        self._decay_steps = decay_steps
+        self._decay_rate = decay_rate
+        self._scale = scale
         self._updates = 0
 
-    def advance(self, iterations):
-        """Updates the picture several times.
+    @property
+    def setting(self):
+        """The setting to lower where the loss explodes, and its value."""
+        return "initial_learning_rate", self._initial_rate
+
+    def step(self, evaluate, x):
+        """One update.
 
         Args:
-            iterations: How many updates, 1 or more.
+            evaluate: Function from a picture to its losses by name and the gradient of the total.
+            x: The picture, shape (1, rows, cols, 3).
 
         Returns:
-            `LossParts` of the picture before the last update, which is what the document prints;
-            those of the best one where the loss exploded and the run goes on from there.
-
-        Raises:
-            DivergenceError: If it explodes at every lower rate too, or is infinite from the start.
+            The losses of x, and the next picture.
         """
-        for _ in range(iterations):
-            before = self._picture.value()
-            parts, gradient = self._evaluate(before)
-            if self._best is None:
-                check_finite(parts, gradient, self._config)
-                self._best = Evaluated(parts, before)
-            self._picture.assign_sub(self._rate * gradient)
-            self._updates += 1
-        if self._exploded(parts):
-            self._slow_down()
-            return self._best.parts
-        if parts.total < self._best.parts.total:
-            self._best = Evaluated(parts, before)
-        return parts
+        losses, gradient = evaluate(x)
+        with np.errstate(over="ignore"):  # a rate that is set to grow may end beyond all numbers
+            decay = np.power(self._decay_rate, self._updates / self._decay_steps)
+        self._updates += 1
+        return losses, x - self._scale * self._initial_rate * decay * gradient
 
-    def finish(self):
-        """Goes back to the best picture if the last update made the loss explode."""
-        parts, _ = self._evaluate(self._picture.value())
-        if self._exploded(parts):
-            self._picture.assign(self._best.picture)
-            warnings.warn(
-                "The last update made the loss explode: the best picture before it is kept.",
-                stacklevel=2,
-            )
-
-    @property
-    def best(self):
-        """The best picture that was looked at, a tensor."""
-        return self._best.picture
+    def slow_down(self):
+        """Takes shorter steps from now on."""
+        self._initial_rate /= SLOWER
 
     def state(self):
-        """Arrays by name: what `restore` needs to go on, beside the picture and the best one."""
-        parts = np.array(self._best.parts)
-        return {"updates": self._updates, "retries": self._retries, "best_parts": parts}
+        """Arrays by name: what `restore` needs to continue."""
+        return {"updates": self._updates, "rate": self._initial_rate}
 
     def restore(self, state):
-        """Becomes as the optimizer was in that `State`."""
-        kept = state.optimizer
-        self._updates, self._retries = int(kept["updates"]), int(kept["retries"])
-        parts = LossParts(*map(tf.constant, kept["best_parts"]))
-        self._best = Evaluated(parts, tf.constant(state.best))
+        """Becomes as the optimizer was that gave this state."""
+        self._updates, self._initial_rate = int(state["updates"]), float(state["rate"])
+
+
+class Adam:
+    """Adam (Kingma and Ba, arXiv:1412.6980, algorithm 1), with moments that move between sizes.
+
+    x ← x − learning_rate · m̂ / (√v̂ + epsilon), where m̂ and v̂ are means of past gradients and of
+    their squares, freed of their start at zero.
+
+    Args:
+        learning_rate: Gray levels that a pixel moves in a step, at most about.
+        beta_1, beta_2: How much of the old means is kept at each step.
+        epsilon: Keeps the division from zero.
+    """
+
+    never_rises = False
+    carries = True
+
+    def __init__(self, learning_rate, beta_1, beta_2, epsilon):
+        self._rate = learning_rate
+        self._betas = beta_1, beta_2
+        self._epsilon = epsilon
+        self._updates = 0
+        self._moments = None
 
     @property
-    def _initial_rate(self):
-        return self._config.initial_learning_rate / self.SLOWER**self._retries
+    def setting(self):
+        return "adam_learning_rate", self._rate
 
-    @property
-    def _rate(self):
-        with np.errstate(over="ignore"):  # a rate that is set to grow may end beyond all numbers
-            decay = np.power(self._config.decay_rate, self._updates / self._config.decay_steps)
-        return self._initial_rate * self._pixels * decay
-
-    def _exploded(self, parts):
-        total, lowest = float(parts.total), float(self._best.parts.total)
-        return not (math.isfinite(total) and total <= self.EXPLODED * lowest)
-
-    def _slow_down(self):
-        """Goes back to the best picture, to go on from it with shorter steps."""
-        self._picture.assign(self._best.picture)
-        if self._retries == self.RETRIES:
-            raise DivergenceError(
-                f"initial_learning_rate={self._config.initial_learning_rate:g} is too high here: "
-                f"the loss explodes, even with {self._initial_rate:g}. Set a lower one."
-            )
-        self._retries += 1
-        warnings.warn(
-            "The loss exploded: the run goes on from its best picture, with an "
-            f"initial_learning_rate of {self._initial_rate:g}.",
-            stacklevel=2,
+    def step(self, evaluate, x):
+        """One update; the same as `GradientDescent.step`."""
+        losses, gradient = evaluate(x)
+        if self._moments is None:
+            self._moments = tf.zeros_like(x), tf.zeros_like(x)
+        self._updates += 1
+        news = gradient, tf.square(gradient)
+        self._moments = tuple(
+            beta * old + (1 - beta) * new
+            for beta, old, new in zip(self._betas, self._moments, news, strict=True)
         )
+        mean, square = (
+            moment / (1 - beta**self._updates)
+            for beta, moment in zip(self._betas, self._moments, strict=True)
+        )
+        return losses, x - self._rate * mean / (tf.sqrt(square) + self._epsilon)
+
+    def slow_down(self):
+        """Takes shorter steps from now on, and forgets the gradients that exploded."""
+        self._rate /= SLOWER
+        self._updates, self._moments = 0, None
+
+    def state(self):
+        if self._moments is None:
+            return {"updates": 0, "rate": self._rate}
+        mean, square = self._moments
+        return {"updates": self._updates, "rate": self._rate, "mean": mean, "square": square}
+
+    def restore(self, state):
+        self._updates, self._rate = int(state["updates"]), float(state["rate"])
+        if self._updates:
+            self._moments = tf.constant(state["mean"]), tf.constant(state["square"])
+
+    def carry(self, state, size):
+        """Takes the moments of another size along, enlarged (as crowsonkb does).
+
+        With more pixels to share the loss, each has a smaller gradient: in proportion, so the
+        moments shrink with the pixels, and with their square.
+        """
+        if "mean" not in state:
+            return
+        old_rows, old_cols = state["mean"].shape[1:3]
+        share = old_rows * old_cols / (size[0] * size[1])
+        mean, square = (
+            tf.image.resize(tf.constant(state[name]), size, "bilinear")
+            for name in ("mean", "square")
+        )
+        self._updates = int(state["updates"])
+        self._moments = share * mean, share**2 * tf.maximum(square, 0.0)
 
 
 class LBFGS:
     """Limited-memory BFGS (Nocedal and Wright, *Numerical Optimization*, algorithms 7.4 and 7.5).
 
-    Each pair, a step and the change that it made to the gradient, tells how the loss curves along
-    the step. From the last pairs the two-loop recursion makes a direction that fits the curvature,
-    so nearly every step can be taken whole. A step that lowers the loss too little is shortened.
+    From its last steps and what each changed about the gradient it knows how the loss curves, so
+    nearly every step can be taken whole. A step that lowers the loss too little is shortened.
 
-    Pictures stay on the device; Python decides, from a few numbers an evaluation. Compiled into one
-    graph, the loop ran no sooner and took seconds longer to compile.
+    Python decides, from a few numbers an evaluation. Compiled into one graph, the loop ran no
+    faster and took seconds longer to compile.
 
     Args:
-        evaluate: Function from a picture to (`LossParts`, gradient).
-        picture: `tf.Variable` of shape (1, rows, cols, 3), changed in place.
-        config: A `TransferConfig`, for `history`, the number of pairs.
+        history: How many pairs, of a step and its change, are remembered.
     """
 
     FIRST_STEP = 2.5  # gray levels, root mean square: before a curvature is known, be careful
     SUFFICIENT_DECREASE = 1e-4  # of what the slope promises (Armijo's rule)
     SHORTEST = 1e-6  # of the whole step
 
-    def __init__(self, evaluate, picture, config):
-        self._evaluate = evaluate
-        self._picture = picture
-        self._size = min(config.history, config.iterations)
-        # Tensors of two rows, a step and the change that it made: one large variable for all would
-        # be copied at every reading. In bfloat16 they take half the memory and do as well. And the
-        # product of each row with each other.
-        pixels = picture.shape.num_elements()
-        self._pairs = [tf.zeros((2, pixels), tf.bfloat16)] * self._size
-        self._products = np.zeros((2 * self._size, 2 * self._size))
-        self._count = 0
-        self._parts, self._gradient = self._evaluate(picture.value())
-        check_finite(self._parts, self._gradient, config)
+    never_rises = True
+    carries = False  # curvature at one size says little about the next (benchmarks/NOTES.md)
+    setting = "history", 0  # no step raises the loss, so nothing explodes
 
-    def advance(self, iterations):
-        """Updates the picture several times; the same as `GradientDescent.advance`."""
-        for _ in range(iterations):
-            before = self._update()
-        return before
+    def __init__(self, history):
+        self._curvature = Curvature(history)
+        self._here = None  # the picture that is evaluated already, its losses and gradient
 
-    def finish(self):
-        """Nothing to do: no step is taken that doesn't lower the loss."""
+    def step(self, evaluate, x):
+        """One update, of one evaluation or more; the same as `GradientDescent.step`."""
+        if self._here is None or self._here[0] is not x:
+            self._here = x, *evaluate(x)
+        _, losses, gradient = self._here
+        step, lower, next_gradient = self._search(evaluate, self._direction(gradient))
+        if lower["total"] <= losses["total"] and is_finite(lower, next_gradient):
+            self._curvature.remember(step, next_gradient - gradient)
+            self._here = x + step, lower, next_gradient
+        else:  # nothing lower that way: forget the curvature and begin again with the gradient
+            self._curvature.forget()
+        return losses, self._here[0]
 
-    @property
-    def best(self):
-        """The best picture, a tensor: always the last."""
-        return self._picture.value()
+    def slow_down(self):
+        """Forgets the curvature."""
+        self._curvature.forget()
 
     def state(self):
-        """Arrays by name: what `restore` needs to go on, beside the picture."""
-        known = self._pairs[: self._known]
-        bits = [tf.bitcast(pair, tf.uint16) for pair in known]  # a type that NumPy knows
-        pairs = {f"pair{place}": pair for place, pair in enumerate(bits)}
-        return {"count": self._count, "products": self._products.copy(), **pairs}
+        """Arrays by name: what `restore` needs to continue."""
+        return self._curvature.state()
 
     def restore(self, state):
-        """Becomes as the optimizer was in that `State`."""
-        kept = state.optimizer
-        self._count, self._products = int(kept["count"]), kept["products"]
-        for place in range(self._known):
-            self._pairs[place] = tf.bitcast(tf.constant(kept[f"pair{place}"]), tf.bfloat16)
+        """Becomes as the optimizer was; one that remembers more pairs takes all of them."""
+        self._curvature.restore(state)
 
-    def _update(self):
-        before = self._parts
-        step, parts, gradient = self._search(self._direction())
-        if parts.total <= before.total and is_finite(parts, gradient):
-            self._remember(step, gradient - self._gradient)
-            self._picture.assign_add(step)
-            self._parts, self._gradient = parts, gradient
-        else:  # nothing lower that way: forget the curvature and begin again with the gradient
-            self._count = 0
-        return before
+    def _direction(self, gradient):
+        if self._curvature:
+            return self._curvature.direction(gradient)
+        steepest = tf.math.divide_no_nan(gradient, tf.reduce_max(tf.abs(gradient)))
+        length = tf.sqrt(tf.reduce_mean(steepest**2))  # the gradient's own might be infinite
+        return -self.FIRST_STEP * tf.math.divide_no_nan(steepest, length)
 
-    def _search(self, direction):
+    def _search(self, evaluate, direction):
         """Shortens the step until the loss falls by enough of what the slope promises."""
-        start = float(self._parts.total)
-        slope = float(tf.reduce_sum(direction * self._gradient))
+        x, losses, gradient = self._here
+        start = float(losses["total"])
+        slope = float(tf.reduce_sum(direction * gradient))
         length = 1.0
         while True:
             step = length * direction
-            parts, gradient = self._evaluate(self._picture + step)
-            total = float(parts.total) if is_finite(parts, gradient) else math.inf
+            losses, gradient = evaluate(x + step)
+            total = float(losses["total"]) if is_finite(losses, gradient) else math.inf
             enough = total <= start + self.SUFFICIENT_DECREASE * length * slope
             if enough or length < self.SHORTEST:
-                return step, parts, gradient
+                return step, losses, gradient
             # The lowest point of the parabola through both losses and the slope, within reason.
             excess = total - start - length * slope
             lowest = -slope * length / (2 * excess) if math.isfinite(excess) and excess > 0 else 0
             length *= min(max(lowest, 0.1), 0.5)
 
-    def _direction(self):
-        """Minus the inverse curvature times the gradient, by the two-loop recursion.
 
-        What it makes is a sum of the pairs and the gradient, so the recursion runs on the factors
-        of that sum, a few dozen numbers, and the pairs are read twice instead of four times each
-        in turn (Chen, Wang and Zhou, *Large-scale L-BFGS using MapReduce*, NIPS 2014).
-        """
-        gradient = tf.reshape(self._gradient, [-1])
-        newest_first = [2 * ((self._count - 1 - age) % self._size) for age in range(self._known)]
-        if not newest_first:
-            steepest = tf.math.divide_no_nan(self._gradient, tf.reduce_max(tf.abs(gradient)))
-            length = tf.sqrt(tf.reduce_mean(steepest**2))  # the gradient's own might be infinite
-            return -self.FIRST_STEP * tf.math.divide_no_nan(steepest, length)
-        products, slopes = self._products, _products([gradient], self._pairs).numpy()[0]
-        factors, of_gradient = np.zeros(len(products)), -1.0
-        weights = {}
-        for s in newest_first:
-            y = s + 1
-            along = factors @ products[:, s] + of_gradient * slopes[s]
-            weights[s] = along / products[s, y]
-            factors[y] -= weights[s]
-        s, y = newest_first[0], newest_first[0] + 1
-        curvature = products[y, y] / products[s, y]
-        factors, of_gradient = factors / curvature, of_gradient / curvature
-        for s in reversed(newest_first):
-            y = s + 1
-            along = factors @ products[:, y] + of_gradient * slopes[y]
-            factors[s] += weights[s] - along / products[s, y]
-        factors = tf.constant(factors.reshape(self._size, 1, 2), tf.float32)
-        direction = _sum(tf.constant(of_gradient, tf.float32) * gradient, self._pairs, factors)
-        return tf.reshape(direction, self._picture.shape)
-
-    @property
-    def _known(self):
-        return min(self._count, self._size)
-
-    def _remember(self, step, change):
-        """Keeps the pair, in place of the oldest, if the loss curves upwards along it."""
-        place = self._count % self._size
-        pair = tf.reshape(tf.stack([step, change]), (2, -1))
-        pairs = [*self._pairs]
-        pairs[place] = tf.cast(pair, tf.bfloat16)
-        rows = slice(2 * place, 2 * place + 2)
-        products = _products(tf.unstack(_in_float32(pairs[place])), pairs).numpy()
-        (length, curved), (_, bend) = products[:, rows]
-        if curved > 1e-10 * math.sqrt(length * bend):
-            self._pairs = pairs
-            self._products[rows] = products
-            self._products[:, rows] = products.T
-            self._count += 1
-
-
-# Compiled for all pairs at once: one after the other, from Python, they take four times as long.
-
-
-@tf.function(reduce_retracing=True)
-def _products(vectors, pairs):
-    """Product of each vector with each row of the pairs, shape (vectors, 2 · pairs)."""
-    pairs = [_in_float32(pair) for pair in pairs]
-    # A vector at a time: TensorFlow's product of two or three is not spread over the cores.
-    rows = [[tf.linalg.matvec(pair, vector) for pair in pairs] for vector in vectors]
-    return tf.stack([tf.concat(row, axis=0) for row in rows])
-
-
-@tf.function(reduce_retracing=True)
-def _sum(vector, pairs, factors):
-    """The vector plus each row of the pairs times its factor; factors: shape (pairs, 1, 2)."""
-    for both, pair in zip(tf.unstack(factors), pairs, strict=True):
-        with tf.control_dependencies([vector]):  # or all would lie there in float32 at once
-            pair = _in_float32(pair)
-        vector += tf.matmul(both, pair)[0]
-    return vector
-
-
-def _in_float32(pair):
-    return tf.cast(pair, tf.float32)
-
-
-def is_finite(parts, gradient):
+def is_finite(losses, gradient):
     """Whether neither the loss nor any part of its gradient is infinite or not a number."""
-    return math.isfinite(parts.total) and bool(tf.reduce_all(tf.math.is_finite(gradient)))
-
-
-def check_finite(parts, gradient, config):
-    """Raises a `DivergenceError` if the loss of the picture to start from is not finite."""
-    if is_finite(parts, gradient):
-        return
-    names = ("content", "style", "total_variation")
-    guilty = [name for name in names if not math.isfinite(getattr(parts, name))] or names
-    settings = [f"{name}_weight={getattr(config, f'{name}_weight'):g}" for name in guilty]
-    raise DivergenceError(
-        "the loss of the picture to start from, or its gradient, is too large for a float32: "
-        f"lower {' and '.join(settings)}."
-    )
+    return math.isfinite(losses["total"]) and bool(tf.reduce_all(tf.math.is_finite(gradient)))

@@ -1,37 +1,35 @@
-"""The run: from two pictures and a config to the painted one, with a report on the way."""
+"""From two pictures and a config to the painted one, with a report on the way."""
 
-import math
 import time
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 import numpy as np
 
-from nst_helpers.backend import HAS_GPU, tf
-from nst_helpers.checkpoint import Checkpoint
-from nst_helpers.config import MIN_ROWS, DivergenceError, TransferConfig
-from nst_helpers.convolution import faster_precision
-from nst_helpers.display import ProgressBar
-from nst_helpers.features import (
-    LossWeights,
-    compute_targets,
-    feature_extractor,
-    loss_and_gradient,
-)
-from nst_helpers.images import deprocess_image, load_image, match_colours, preprocess_image
-from nst_helpers.memory import check_memory
-from nst_helpers.optimizers import LBFGS, GradientDescent
+from nst_helpers.colours import match_colours, restore_colours
+from nst_helpers.config import TransferConfig
+from nst_helpers.errors import DivergenceError
+from nst_helpers.evaluation import check_terms, evaluation, measure_goals
+from nst_helpers.images import deprocess_image, preprocess_image
+from nst_helpers.loop import Guard, check_start, iterate, report_iterations, stages
+from nst_helpers.machine import notices
+from nst_helpers.machine.backend import tf
+from nst_helpers.machine.cache import CACHE
+from nst_helpers.machine.checkpoint import Checkpoint
+from nst_helpers.machine.convolution import faster_precision
+from nst_helpers.machine.memory import check_memory
+from nst_helpers.objective import LOSSES, build_terms, loss_names
+from nst_helpers.optimizers import make_optimizer
+from nst_helpers.run import Run, style_size
 from nst_helpers.state import LossRow, State
-
-OPTIMIZERS = {"sgd": GradientDescent, "lbfgs": LBFGS}
-LONGEST_ASPECT_RATIO = 6  # beyond it, rows alone says little about the size of a picture
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What a callback gets at each report.
+    """What a callback gets at each report. It stays as it is, whatever the run does next.
 
     Attributes:
         losses: `LossRow` of this iteration.
@@ -43,15 +41,16 @@ class Progress:
 
     losses: LossRow
     iterations: int
-    _variable: tf.Variable = field(repr=False)
+    _picture: tf.Tensor = field(repr=False)
+    _finish: Callable = field(repr=False)
 
     @cached_property
     def picture(self):
-        return self._variable.numpy()
+        return np.asarray(self._picture)
 
     @cached_property
     def image(self):
-        return deprocess_image(self.picture)
+        return self._finish(self.picture)
 
 
 @dataclass(frozen=True)
@@ -76,227 +75,197 @@ class TransferResult:
         return self.losses[-1].iteration == self.config.iterations
 
 
-def transfer(content, style, config=None, callback=None, initial=None, checkpoint=None):
-    """Paints the content image in the style of the other one.
+def transfer(content, style, config=None, callback=None, initial=None, checkpoint=None, extra=()):
+    """Paints the content image in the style of another one, or of several.
 
     An interrupt, by Ctrl-C or a notebook's stop button, ends the run with its best picture so far.
 
     Args:
-        content, style: Pictures, each anything that `load_image` takes.
+        content: Picture, anything that `load_image` takes.
+        style: The same, or a `Style`, or a list of pictures, `Style`s or (picture, weight) pairs,
+            which are mixed.
         config: A `TransferConfig`; None means `TransferConfig.fast()`.
-        callback: Called with a `Progress` at each report; None shows a progress bar. What it
-            raises ends the run.
+        callback: Called with a `Progress` at each report. What it raises ends the run. None shows a
+            progress bar in a notebook or a shell.
         initial: Picture to start from, such as noise or an earlier result, resized to the content
             image's size; None starts from the content image, see `TransferConfig.match_colours`.
         checkpoint: File, such as "run.npz", that the run is saved to each half minute, at a report.
-            The same call on this machine goes on from there, and ends as if nothing had stopped it.
+            The same call on this machine continues from there, and ends as if nothing had stopped
+            it. More iterations may be asked for, and another `report_every`.
+        extra: `Term`s of your own, added to the loss.
 
     Returns:
         A `TransferResult`.
 
     Raises:
-        ImageError: If a picture can't be read, or the checkpoint not be written.
-        ConfigError: If the run needs more memory than there is.
-        DivergenceError: If its loss explodes at every rate that is tried.
+        ImageError: If a picture can't be read.
+        FileError: If the checkpoint can't be written.
+        ConfigError: If a term or the config can't be used, or needs more memory than there is.
+        DivergenceError: If the loss explodes at every rate that is tried.
         CheckpointError: If the checkpoint is another run's.
         WeightsError: If the VGG19 weights can't be had.
     """
-    start = time.perf_counter()
-    config = config or TransferConfig.fast()
-    callback = callback or ProgressBar()
-    content, style = load_image(content), load_image(style)
-    size = picture_size(content, config.rows)
-    check_memory(size, config)
-    if initial is not None:
-        initial = preprocess_image(initial, *size, config.interpolation)
-    file = Checkpoint(checkpoint, config, content=content, style=style, initial=initial)
-    begun = state = file.load() or State(picture=initial)
+    start = time.perf_counter()  # reading the pictures counts
+    return paint(Run.load(content, style, config, initial, extra), callback, checkpoint, start)
+
+
+def paint(run, callback=None, checkpoint=None, start=None):
+    """The same for a `Run`; `start` is when it began, in seconds of `time.perf_counter`."""
+    start = time.perf_counter() if start is None else start
+    callback = callback or (notices.default_progress or _no_progress)()
+    size = run.size
+    check_memory(size, run.config, CACHE)
+    file = Checkpoint(checkpoint, run.fingerprint(), run.config.iterations)
+    begun = file.load() or State(picture=_initial(run, size), planned=run.config.iterations)
+    state, finish = begun, partial(_finish, run)
     try:
-        for state, progress in paint(content, style, size, config, begun, start):
-            callback(progress)
+        for state in _paint_sizes(run, size, begun, start):
+            callback(Progress(state.losses[-1], run.config.iterations, state.picture, finish))
             if file.due:
                 file.save(state)
     except KeyboardInterrupt:
         if not state.losses:
             raise
         warnings.warn(
-            f"Interrupted after iteration {state.iteration:,} of {config.iterations:,}: "
+            f"Interrupted after iteration {state.iteration:,} of {run.config.iterations:,}: "
             "the best picture so far is kept.",
-            stacklevel=2,
+            stacklevel=3,
         )
     except Exception as error:
         if isinstance(error, DivergenceError) and state.losses:
-            error.result = result_of(state, size, config)
+            error.result = result_of(run, size, state)
         file.save(state)
         raise
-    result = result_of(state, size, config)
+    result = result_of(run, size, state)
     with suppress(KeyboardInterrupt):  # the picture is there already
         file.save(state)
     return result
 
 
-def result_of(state, size, config):
+def result_of(run, size, state):
     """The `TransferResult`: the last picture, or the best so far where the run isn't finished."""
-    finished = state.iteration == config.iterations
+    finished = state.iteration == run.config.iterations
     picture = np.asarray(resize(state.picture if finished else state.best, size))
-    return TransferResult(deprocess_image(picture), picture, list(state.losses), config)
+    return TransferResult(_finish(run, picture), picture, list(state.losses), run.config)
 
 
-def paint(content, style, size, config, state, start):
+def _no_progress():
+    return lambda progress: None
+
+
+def _initial(run, size):
+    if run.initial is None:
+        return None
+    return preprocess_image(run.initial, *size, run.config.interpolation)
+
+
+def _finish(run, picture):
+    """The picture as uint8 RGB; where only brightness was painted, in the content's colours."""
+    image = deprocess_image(picture)
+    if run.config.keep_colours != "luminance":
+        return image
+    content = preprocess_image(run.content, *image.shape[:2], run.config.interpolation)
+    return restore_colours(image, deprocess_image(content))
+
+
+def _paint_sizes(run, size, begun, start):
     """Paints at one size after the other.
 
     Args:
-        content, style: Arrays of shape (rows, cols, 3), uint8.
+        run: A `Run`.
         size: Rows and cols of the combination image.
-        config: A `TransferConfig`.
-        state: `State` to go on from.
+        begun: `State` to continue from.
         start: When the run began, in seconds of `time.perf_counter`.
 
     Yields:
-        At each report the `State` and a `Progress`; in between nothing has to leave the device.
+        The `State` at each report.
     """
-    start, first = start - state.seconds, 1
-    for size_now, iterations in stages(size, config):
-        last = first + iterations - 1
-        if state.iteration < last:
-            picture, optimizer = prepare(content, style, size_now, config, state.picture)
-            if state.iteration >= first:
-                optimizer.restore(state)
-            for iteration, parts in run(optimizer, first, last, state.iteration, config):
-                row = LossRow(iteration, time.perf_counter() - start, *map(float, parts))
-                state = State(
-                    iteration=iteration,
-                    losses=(*state.losses, row),
-                    picture=picture.value(),
-                    best=optimizer.best,
-                    optimizer={} if iteration == last else optimizer.state(),
-                )
-                yield state, Progress(row, config.iterations, picture)
-        first = last + 1
+    start, state = start - begun.seconds, begun
+    for size_now, iterations in stages(size, run.config, begun.planned):
+        if state.iteration < iterations[-1]:
+            for later in _paint_at(run, size_now, iterations, state, start):
+                yield later
+            state = later
 
 
-def run(optimizer, first, last, done, config):
-    """The loop at one size.
+def _paint_at(run, size, iterations, begun, start):
+    """Paints at one size, or continues in the middle of it."""
+    config, losses = run.config, begun.losses
+    picture, evaluate, names = prepare(run, size, begun.picture)
+    optimizer = make_optimizer(config, size)
+    guard = Guard(optimizer)
+    if begun.iteration >= iterations[0]:
+        optimizer.restore(begun.arrays)
+        guard.restore(begun.arrays, names, begun.best)
+    elif optimizer.carries and begun.arrays:
+        optimizer.carry(begun.arrays, size)
+    reports = report_iterations(iterations, config)
+    rest = range(max(begun.iteration + 1, iterations[0]), iterations[-1] + 1)
+    for iteration, loss, x in iterate(evaluate, optimizer, guard, picture, rest, reports):
+        # Between two sizes, only what the next one uses has to be kept.
+        ends = iteration == iterations[-1] < config.iterations and not optimizer.carries
+        arrays = {} if ends else {**optimizer.state(), **guard.state()}
+        losses = (*losses, LossRow(iteration, time.perf_counter() - start, loss))
+        yield State(iteration, losses, x, guard.best, arrays, begun.planned)
+
+
+def prepare(run, size, previous=None):
+    """Builds what one size needs; from here on the config travels no further.
 
     Args:
-        optimizer: Has `advance(iterations)` and `finish()`, such as `GradientDescent`.
-        first, last: Numbers of its first and last iteration.
-        done: Number of the iteration to go on after; those at other sizes count too.
-        config: A `TransferConfig`.
-
-    Yields:
-        Pairs of iteration and `LossParts`.
-    """
-    done = max(done, first - 1)
-    for iteration in report_iterations(first, last, config):
-        if iteration > done:
-            parts = optimizer.advance(iteration - done)
-            if iteration == last:
-                optimizer.finish()
-            yield iteration, parts
-            done = iteration
-
-
-def stages(size, config):
-    """Sizes to paint at, one after the other.
-
-    Args:
-        size: Rows and cols of the combination image.
-        config: A `TransferConfig`.
-
-    Yields:
-        Pairs of a size, (rows, cols), and how many of the iterations it gets.
-    """
-    share, rest = divmod(config.iterations, len(config.scales))
-    for number, scale in enumerate(config.scales):
-        scaled = tuple(max(round(side * scale), MIN_ROWS) for side in size)
-        yield scaled, share + (number < rest)
-
-
-def prepare(content, style, size, config, previous=None):
-    """Builds what one size needs: the picture to change, and the optimizer that changes it.
-
-    Args:
-        content, style: Arrays of shape (rows, cols, 3), uint8.
-        size: Rows and cols of the combination image.
-        config: A `TransferConfig`.
-        previous: Picture to go on from, of any size; None starts from the content.
+        run: A `Run`.
+        size: Rows and cols to paint at.
+        previous: Picture to continue from, of any size; None starts from the content.
 
     Returns:
-        `tf.Variable` of shape (1, rows, cols, 3), and the optimizer.
+        The picture to start from, a tensor; the function from a picture to its losses and gradient;
+        and the names of the losses.
     """
-    rows, cols = size
-    base_image = preprocess_image(content, rows, cols, config.interpolation)
-    style_reference_image = preprocess_image(
-        style, *style_size(style, size, config), config.interpolation
-    )
-    targets = compute_targets(
-        feature_extractor(config.layer_names), base_image, style_reference_image, config
-    )
-    if previous is not None:
-        picture = tf.Variable(resize(previous, size))
-    elif config.match_colours and config.style_weight:
-        picture = tf.Variable(match_colours(base_image, style_reference_image))
-    else:
-        picture = tf.Variable(base_image)
-    optimizer = OPTIMIZERS[config.optimizer]
-    return picture, optimizer(evaluation(targets, picture.shape, config), picture, config)
+    config = run.config
+    content, styles = run.measured_images()
+    content = preprocess_image(content, *size, config.interpolation)
+    styles = [
+        preprocess_image(image, *style_size(image, style.scale, size, config), config.interpolation)
+        for image, style in zip(styles, run.styles, strict=True)
+    ]
+    terms = build_terms(config, size, run.regions, run.extra)
+    precision = faster_precision() if config.precision == "auto" else config.precision
+    kind = {"precision": precision, "pooling": config.pooling}
+    check_terms(run.extra, content, styles, kind)
+    goals = measure_goals(terms, content, styles, run.mix, **kind)
+    evaluate = check_start(evaluation(terms, goals, content.shape, **kind), _settings(run))
+    x = _start(run, content, styles) if previous is None else resize(previous, size)
+    return tf.constant(x), evaluate, loss_names(terms)
+
+
+def _settings(run):
+    """Where the size of each loss comes from, in words."""
+    config = run.config
+    usual = {name: f"{name}_weight={getattr(config, f'{name}_weight'):g}" for name in LOSSES}
+    return {**usual, **{term.name: f"the weight of {term.name}" for term in run.extra}}
+
+
+def _start(run, content, styles):
+    """The content image, in the colours of each style in its region if the config says so."""
+    if not (run.config.match_colours and run.config.style_weight):
+        return content
+    colours, covered = np.zeros_like(content), np.zeros((*content.shape[1:3], 1), "float32")
+    for mask, mix, _ in run.regions:
+        shares = np.divide(mix, sum(mix))
+        matched = sum(
+            share * match_colours(content, style)
+            for share, style in zip(shares, styles, strict=True) if share
+        )  # fmt: skip
+        mask = 1.0 if mask is None else _resized_mask(mask, content.shape[1:3])
+        colours, covered = colours + mask * matched, covered + mask
+    more = np.maximum(covered, 1)  # masks may overlap
+    return (colours / more + (1 - np.minimum(covered, 1)) * content).astype("float32")
+
+
+def _resized_mask(mask, size):
+    return tf.image.resize(mask[:, :, np.newaxis], size, "area").numpy()
 
 
 def resize(picture, size):
+    """A picture of shape (1, rows, cols, 3) at another size, as it is where it has that size."""
     return picture if picture.shape[1:3] == size else tf.image.resize(picture, size, "lanczos3")
-
-
-def evaluation(targets, shape, config):
-    """Function from a picture of that shape to its `LossParts` and the gradient of their total."""
-    precision = faster_precision() if config.precision == "auto" else config.precision
-    weights = LossWeights(
-        *(tf.constant(float(getattr(config, name))) for name in LossWeights._fields)
-    )
-    evaluate = loss_and_gradient(config.objective, shape, precision)
-    return partial(evaluate, targets=targets, weights=weights)
-
-
-def style_size(style, size, config):
-    """Size of the style image: the combination image's, or as many pixels in its own shape."""
-    rows, cols = size
-    if not config.keep_style_aspect:
-        return size
-    height, width = style.shape[:2]
-    zoom = config.style_scale * math.sqrt(rows * cols / (height * width))
-    return tuple(max(round(side * zoom), MIN_ROWS) for side in (height, width))
-
-
-def report_iterations(first, last, config):
-    """`first`, the multiples of `report_every` and `last`; each one of 20 or fewer."""
-    every = config.report_every or (20 if HAS_GPU and config.iterations > 20 else 1)
-    return [i for i in range(first, last + 1) if i in (first, last) or i % every == 0]
-
-
-def picture_size(content, rows):
-    """Size of the combination image: `rows`, and the columns that keep the aspect ratio.
-
-    A picture as long as a ribbon gets the rows that give it about as many pixels as others have.
-
-    Args:
-        content: Array of shape (rows, cols, 3).
-        rows: Rows asked for.
-
-    Returns:
-        Rows and cols, each at least as many as VGG19 needs.
-    """
-    height, width = content.shape[:2]
-    asked = rows, int(width * rows / height)
-    if max(width / height, height / width) <= LONGEST_ASPECT_RATIO:
-        fitting = asked
-    else:
-        rows = round(math.sqrt(LONGEST_ASPECT_RATIO) * rows * math.sqrt(height / width))
-        fitting = rows, round(width * rows / height)
-    fitting = tuple(max(side, MIN_ROWS) for side in fitting)
-    if fitting != asked:
-        warnings.warn(
-            f"A content picture of {width} × {height} is painted at {fitting[1]} × {fitting[0]} "
-            f"instead of {asked[1]} × {asked[0]}: it is too long and narrow.",
-            stacklevel=3,
-        )
-    return fitting

@@ -1,0 +1,109 @@
+"""A run's checkpoint: one file with all that is needed to continue after whatever ended it."""
+
+import json
+import time
+import warnings
+
+import numpy as np
+
+from nst_helpers.errors import CheckpointError, FileError, one_line
+from nst_helpers.machine.files import check_writable, open_atomically
+from nst_helpers.machine.notices import LOG
+from nst_helpers.state import LossRow, State
+
+INTERVAL = 30  # seconds; it is saved at the first report after them
+
+
+class Checkpoint:
+    """The file that a run is saved to, as long as it is this run's.
+
+    Args:
+        path: File, such as "run.npz"; None saves nothing.
+        fingerprint: What the run is known by, a dictionary as JSON has it.
+        iterations: How many the run is to have.
+
+    Raises:
+        FileError: If the file can't be written.
+    """
+
+    def __init__(self, path, fingerprint, iterations):
+        self._path = None if path is None else check_writable(path)
+        self._fingerprint = fingerprint
+        self._iterations = iterations
+        self._next = time.monotonic() + INTERVAL
+        self._saved = 0  # the iteration that the file holds
+
+    def load(self):
+        """The `State` to continue from, or None where there is no file yet.
+
+        Raises:
+            CheckpointError: If the file is no checkpoint, is damaged, belongs to another run, or is
+                of a run that has gone on for longer.
+        """
+        if self._path is None or not self._path.exists():
+            return None
+        fingerprint, state = self._read()
+        for name in {**fingerprint, **self._fingerprint}:
+            self._compare(name, fingerprint.get(name), self._fingerprint.get(name))
+        if state.iteration > self._iterations:
+            raise CheckpointError(
+                f"{self._path} has {state.iteration:,} iterations already, more than "
+                f"{self._iterations:,}: ask for more, or give another name."
+            )
+        done, all_of_them = f"{state.iteration:,}", f"{self._iterations:,}"
+        LOG.info(f"{self._path}: continuing after {done} of {all_of_them} iterations.")
+        self._saved = state.iteration
+        return state
+
+    def _compare(self, name, there, here):
+        if there == here:
+            return
+        different = f"{name} is {there} there and {here} here"
+        if name.endswith(" image"):
+            different = f"it has another {name}"
+        raise CheckpointError(
+            f"{self._path} is the checkpoint of another run: {different}. "
+            "Give another name, or remove it to begin again."
+        )
+
+    def _read(self):
+        try:
+            with np.load(self._path, allow_pickle=False) as file:
+                arrays = dict(file)
+            run = json.loads(str(arrays.pop("run")))
+            names, table = run["losses"], arrays.pop("losses").tolist()
+            losses = tuple(
+                LossRow(int(iteration), seconds, dict(zip(names, row, strict=True)))
+                for iteration, seconds, *row in table
+            )
+            picture, best = arrays.pop("picture"), arrays.pop("best")
+            state = State(losses[-1].iteration, losses, picture, best, arrays, run["planned"])
+            return run["fingerprint"], state
+        except Exception as error:  # damaged bytes make NumPy and zipfile raise nearly anything
+            raise CheckpointError(
+                f"{self._path} is no checkpoint, or a damaged one ({one_line(error)}): "
+                "give another name, or remove it to begin again."
+            ) from error
+
+    @property
+    def due(self):
+        """Whether it is time to save again."""
+        return time.monotonic() >= self._next
+
+    def save(self, state):
+        """Writes the file, unless it holds that iteration already.
+
+        Where it can't, on a full disk say, it warns, and the run continues.
+        """
+        if self._path is None or state.iteration == self._saved:
+            return
+        names = list(state.losses[-1].losses)
+        run = {"fingerprint": self._fingerprint, "planned": state.planned, "losses": names}
+        arrays = {"losses": state.losses, "picture": state.picture, "best": state.best}
+        try:
+            with open_atomically(self._path) as file:
+                np.savez(file, run=json.dumps(run), **arrays, **state.arrays)
+            self._saved = state.iteration
+        except (FileError, MemoryError) as error:
+            warnings.warn(f"{one_line(error)} The run continues without saving.", stacklevel=2)
+        self._next = time.monotonic() + INTERVAL

@@ -1,0 +1,163 @@
+"""Widgets that hold one setting of a playground each, and follow it when Python changes it."""
+
+import ipywidgets as widgets
+
+from nst_helpers.machine.pictures import SHIPPED
+from nst_helpers.playground import layout
+from nst_helpers.playground.sketches import thumbnail_of
+
+NONE = "none"
+
+
+def tie(model, name, widget, values=None):
+    """Keeps a setting and a widget the same.
+
+    Args:
+        model: The `Playground`.
+        name: Of the setting.
+        widget: The widget.
+        values: What the widget offers; other values of the setting are ignored. None means all.
+    """
+
+    def follow(change):
+        if values is None or change.new in values:
+            widget.value = change.new
+
+    model.observe(follow, name)
+    widget.observe(lambda change: setattr(model, name, change.new), "value")
+
+
+def slider(model, name, description, options):
+    """A slider with steps; `options` are pairs of words and a value."""
+    widget = widgets.SelectionSlider(
+        options=options,
+        value=getattr(model, name),
+        description=description,
+        continuous_update=False,
+        style=layout.LABEL,
+        layout=widgets.Layout(width="auto"),
+    )
+    tie(model, name, widget, [value for _, value in options])
+    return widget
+
+
+def dropdown(model, name, description, words):
+    """A list to choose from; `words` go from a value to what it is called."""
+    widget = widgets.Dropdown(
+        options=[(text, value) for value, text in words.items()],
+        value=getattr(model, name),
+        description=description,
+        style=layout.LABEL,
+        layout=widgets.Layout(width="auto"),
+    )
+    tie(model, name, widget)
+    return widget
+
+
+def number(model, name, description, most):
+    """A field for a whole number from 1 to `most`."""
+    widget = widgets.BoundedIntText(
+        min=1,
+        max=most,
+        value=getattr(model, name),
+        description=description,
+        continuous_update=False,
+        style=layout.LABEL,
+        layout=widgets.Layout(width="204px"),
+    )
+    tie(model, name, widget)
+    return widget
+
+
+class Switches(widgets.Box):
+    """Buttons that put names into a tuple.
+
+    Args:
+        model: The `Playground`.
+        name: Of the setting.
+        words: From each name to what its button says.
+    """
+
+    def __init__(self, model, name, words):
+        super().__init__()
+        self.add_class("nst-row")
+        self._model, self._name = model, name
+        self._buttons = {
+            value: widgets.ToggleButton(description=text, layout=widgets.Layout(width="auto"))
+            for value, text in words.items()
+        }
+        for button in self._buttons.values():
+            button.add_class("nst-toggle")
+            button.observe(self._choose, "value")
+        self.children = tuple(self._buttons.values())
+        self._show()
+        model.observe(self._show, name)
+
+    def _choose(self, _):
+        chosen = tuple(value for value, button in self._buttons.items() if button.value)
+        setattr(self._model, self._name, chosen)
+
+    def _show(self, _=None):
+        for value, button in self._buttons.items():
+            button.unobserve(self._choose, "value")  # all of them are one event
+            button.value = value in getattr(self._model, self._name)
+            button.observe(self._choose, "value")
+
+
+class PictureChoice(widgets.HBox):
+    """A picture: its thumbnail, the shipped ones to choose from, and a button to upload one.
+
+    Args:
+        model: The `Playground`.
+        name: Of the setting: "content", "style" or "second_style".
+        optional: Whether there may be none.
+    """
+
+    def __init__(self, model, name, optional=False):
+        super().__init__()
+        self._model, self._name = model, name
+        self._none = [NONE] if optional else []
+        self._thumbnail = widgets.HTML()
+        self._dropdown = widgets.Dropdown(layout=widgets.Layout(width="150px"))
+        upload = widgets.FileUpload(
+            accept="image/*", description="Upload", layout=widgets.Layout(width="104px")
+        )
+        upload.observe(self._take, "value")
+        self._dropdown.observe(self._choose, "value")
+        self._show()
+        model.observe(self._show, name)
+        words = layout.note(f"{name.replace('_', ' ')} image")
+        right = widgets.VBox([words, layout.row(self._dropdown, upload)])
+        right.add_class("nst-chosen")
+        self.children = (self._thumbnail, right)
+
+    def _choose(self, change):
+        setattr(self._model, self._name, None if change.new == NONE else change.new)
+
+    def _take(self, change):
+        data = newest_file(change.new)
+        if data is None:
+            return
+        self._model.upload(self._name, data)
+        if isinstance(change.new, tuple):  # ipywidgets 7 lets nobody empty it
+            change.owner.value = ()  # so that the same file can be chosen again
+
+    def _show(self, _=None):
+        chosen = getattr(self._model, self._name)
+        name = chosen.name if chosen else NONE
+        names = dict.fromkeys([*self._none, *SHIPPED, name])
+        self._dropdown.unobserve(self._choose, "value")  # new options choose the first at first
+        self._dropdown.options = [(name.replace("_", " "), name) for name in names]
+        self._dropdown.value = name
+        self._dropdown.observe(self._choose, "value")
+        self._thumbnail.value = thumbnail_of(chosen)
+
+
+def newest_file(value):
+    """The bytes of the file that was chosen last in a `FileUpload`, or None.
+
+    Args:
+        value: The widget's value: a tuple of files in ipywidgets 8, a dictionary in 7.
+    """
+    files = list(value.values()) if isinstance(value, dict) else list(value)
+    return bytes(files[-1]["content"]) if files else None

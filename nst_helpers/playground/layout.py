@@ -1,0 +1,49 @@
+"""How the panel's widgets are grouped: columns, sections, rows and notes, styled by panel.css."""
+
+from pathlib import Path
+
+import ipywidgets as widgets
+
+LABEL = {"description_width": "104px"}
+
+
+def style_sheet():
+    """The panel's CSS, as a widget that shows nothing."""
+    css = Path(__file__).with_name("panel.css").read_text(encoding="utf-8")
+    return widgets.HTML(f"<style>{css}</style>")
+
+
+def columns(*children):
+    """Columns side by side; on a narrow screen, one below the other."""
+    return _with_class(widgets.Box(children), "nst-columns")
+
+
+def column(*children, least):
+    """A column at least so many pixels wide."""
+    layout = widgets.Layout(flex=f"1 1 {least}px", max_width="100%")
+    return _with_class(widgets.VBox(children, layout=layout), "nst-column")
+
+
+def section(title, *children):
+    """A heading and what belongs to it."""
+    return widgets.VBox([widgets.HTML(f'<div class="nst-title">{title}</div>'), *children])
+
+
+def row(*children):
+    """Widgets side by side, in more rows where they need more room."""
+    return _with_class(widgets.Box(children), "nst-row")
+
+
+def note(text):
+    """A line of small print, HTML, as a widget."""
+    return widgets.HTML(note_text(text))
+
+
+def note_text(text):
+    """The HTML of a note, for a widget whose words change."""
+    return f'<div class="nst-note">{text}</div>'
+
+
+def _with_class(widget, name):
+    widget.add_class(name)
+    return widget
