@@ -186,6 +186,11 @@ def check_terms(terms, content, styles, kind):
                 "has no gradient, so nothing tells how to change the picture: "
                 "leave out rounding, comparisons, argmax and NumPy"
             )
+        elif gradient is not None and not np.isfinite(gradient).all():
+            problem = (
+                "has a gradient that is not finite for the picture to start from, "
+                "as a square root has at zero: add a small number under the root"
+            )
         else:
             continue
         raise ConfigError(f"the term {term.name} {problem}.")
@@ -209,7 +214,7 @@ def _try(term, content, styles, kind):
 
 
 def _shapes(structure):
-    shapes = [str(tuple(x.shape)) for x in tf.nest.flatten(structure)]
+    shapes = [str(tuple(np.shape(x))) for x in tf.nest.flatten(structure)]
     return " and ".join(shapes)
 
 

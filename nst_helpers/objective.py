@@ -18,7 +18,7 @@ from nst_helpers.machine.vgg19 import LAYERS
 from nst_helpers.network import PICTURE, check_layer, map_size
 
 LOSSES = ("content", "style", "total_variation")  # in every loss table, in this order
-RESERVED = ("iteration", "seconds", "total")
+RESERVED = ("", "iteration", "seconds", "total", "losses")
 
 
 class Term:
@@ -52,7 +52,7 @@ class Term:
         self.layer = layer
         self.weight = number("weight", weight, least=0)
         self.name = _snake_case(type(self).__name__) if name is None else name
-        if not isinstance(self.name, str) or not self.name or self.name in RESERVED:
+        if not isinstance(self.name, str) or self.name in RESERVED or hasattr(tuple, self.name):
             raise ConfigError(f"a term can't have the name {self.name!r}: give another one.")
 
     def __repr__(self):

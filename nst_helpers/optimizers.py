@@ -68,8 +68,9 @@ class GradientDescent:
         losses, gradient = evaluate(x)
         with np.errstate(over="ignore"):  # a rate that is set to grow may end beyond all numbers
             decay = np.power(self._decay_rate, self._updates / self._decay_steps)
+            rate = np.float32(self._scale * self._initial_rate * decay)
         self._updates += 1
-        return losses, x - self._scale * self._initial_rate * decay * gradient
+        return losses, x - rate * gradient
 
     def slow_down(self):
         """Takes shorter steps from now on."""

@@ -6,13 +6,14 @@ import json
 import math
 import warnings
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
-from nst_helpers.colours import match_colours, match_luminance, to_gray
+from nst_helpers.colours import match_colours, match_luminance, restore_colours, to_gray
 from nst_helpers.config import MIN_ROWS, TransferConfig
 from nst_helpers.errors import ConfigError
-from nst_helpers.images import load_image, load_region
+from nst_helpers.images import deprocess_image, load_image, load_region, preprocess_image
 from nst_helpers.machine.checks import number
 from nst_helpers.objective import Term
 from nst_helpers.version import __version__
@@ -140,25 +141,62 @@ class Run:
         mean = sum(map(sum, mixes)) / len(mixes)
         return [(mask, mix, sum(mix) / mean) for mask, mix in zip(masks, mixes, strict=True)]
 
-    def measured_images(self):
-        """The content image and the style images as they are measured, uint8.
+    def measured_images(self, size):
+        """The content image and the style images as they are measured at one size.
 
         With kept colours, that is styles in the photograph's colours, or all in gray.
+
+        Args:
+            size: Rows and cols of the combination image.
+
+        Returns:
+            The content image and a list of style images, preprocessed for VGG19.
         """
-        content, styles = self.content, [style.picture for style in self.styles]
+        content = self._resized(size)
+        styles = [self._resized(size, style) for style in self.styles]
         if self.config.keep_colours == "luminance":
-            styles = [match_luminance(style, content) for style in styles]
-            content = to_gray(content)
+            styles = [_gray(match_luminance, style, content) for style in styles]
+            content = _gray(to_gray, content)
         elif self.config.keep_colours:
             styles = [
-                _recoloured(style.picture, _covered(content, style.region)) for style in self.styles
+                match_colours(image, _covered(content, style.region))
+                for image, style in zip(styles, self.styles, strict=True)
             ]
         return content, styles
+
+    def initial_image(self, size):
+        """The picture to start from, preprocessed, or None for the content image."""
+        if self.initial is None:
+            return None
+        initial = preprocess_image(self.initial, *size, self.config.interpolation)
+        return _gray(to_gray, initial) if self.config.keep_colours == "luminance" else initial
+
+    def finisher(self):
+        """Function from a painted picture, as VGG19 takes it, to the image to show, uint8 RGB.
+
+        Where only brightness was painted, it puts the photograph's colours back.
+        """
+        if self.config.keep_colours != "luminance":
+            return deprocess_image
+        content = lru_cache(maxsize=1)(lambda size: deprocess_image(self._resized(size)))
+
+        def finish(picture):
+            return restore_colours(deprocess_image(picture), content(picture.shape[1:3]))
+
+        return finish
+
+    def _resized(self, size, style=None):
+        """The content image, or a style image, preprocessed for VGG19."""
+        if style is None:
+            return preprocess_image(self.content, *size, self.config.interpolation)
+        size = style_size(style.picture, style.scale, size, self.config)
+        return preprocess_image(style.picture, *size, self.config.interpolation)
 
     def fingerprint(self):
         """What a checkpoint knows the run by: settings and pictures by name, as JSON has them."""
         config = dataclasses.asdict(self.config)
         settings = {name: value for name, value in config.items() if name not in NOT_THE_RUN}
+        settings["number of styles"] = len(self.styles)
         pictures = {"content image": self.content, "initial image": self.initial}
         for place, style in enumerate(self.styles, start=1):
             which = "" if len(self.styles) == 1 else f"{place}. "
@@ -180,17 +218,18 @@ def _same(region, other):
 
 
 def _covered(content, region):
-    """The pixels of the content image that a region covers, shape (1, pixels, 3)."""
+    """The pixels of the content image that a region covers, of any shape (..., 3)."""
     if region is None or region.max() <= 0.5:
         return content
-    rows, cols = content.shape[:2]
+    rows, cols = content.shape[1:3]
     row, col = (np.arange(n) * m // n for n, m in zip((rows, cols), region.shape, strict=True))
-    return content[region[row][:, col] > 0.5][np.newaxis]
+    return content[0][region[row][:, col] > 0.5]
 
 
-def _recoloured(style, reference):
-    matched = match_colours(style[np.newaxis], reference[np.newaxis])[0]
-    return np.clip(np.rint(matched), 0, 255).astype("uint8")
+def _gray(function, *images):
+    """A function of images in gray, applied to preprocessed ones."""
+    gray = function(*map(deprocess_image, images))
+    return preprocess_image(gray, *gray.shape[:2])
 
 
 def _digest(image):

@@ -5,15 +5,14 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 
-from nst_helpers.colours import match_colours, restore_colours
+from nst_helpers.colours import match_colours
 from nst_helpers.config import TransferConfig
 from nst_helpers.errors import DivergenceError
 from nst_helpers.evaluation import check_terms, evaluation, measure_goals
-from nst_helpers.images import deprocess_image, preprocess_image
 from nst_helpers.loop import Guard, check_start, iterate, report_iterations, stages
 from nst_helpers.machine import notices
 from nst_helpers.machine.backend import tf
@@ -23,7 +22,7 @@ from nst_helpers.machine.convolution import faster_precision
 from nst_helpers.machine.memory import check_memory
 from nst_helpers.objective import LOSSES, build_terms, loss_names
 from nst_helpers.optimizers import make_optimizer
-from nst_helpers.run import Run, style_size
+from nst_helpers.run import Run
 from nst_helpers.state import LossRow, State
 
 
@@ -115,9 +114,10 @@ def paint(run, callback=None, checkpoint=None, start=None):
     callback = callback or (notices.default_progress or _no_progress)()
     size = run.size
     check_memory(size, run.config, CACHE)
-    file = Checkpoint(checkpoint, run.fingerprint(), run.config.iterations)
-    begun = file.load() or State(picture=_initial(run, size), planned=run.config.iterations)
-    state, finish = begun, partial(_finish, run)
+    fingerprint = None if checkpoint is None else run.fingerprint()
+    file = Checkpoint(checkpoint, fingerprint, run.config.iterations)
+    begun = file.load() or State(picture=run.initial_image(size), planned=run.config.iterations)
+    state, finish = begun, run.finisher()
     try:
         for state in _paint_sizes(run, size, begun, start):
             callback(Progress(state.losses[-1], run.config.iterations, state.picture, finish))
@@ -133,39 +133,24 @@ def paint(run, callback=None, checkpoint=None, start=None):
         )
     except Exception as error:
         if isinstance(error, DivergenceError) and state.losses:
-            error.result = result_of(run, size, state)
+            error.result = result_of(run, size, state, finish)
         file.save(state)
         raise
-    result = result_of(run, size, state)
+    result = result_of(run, size, state, finish)
     with suppress(KeyboardInterrupt):  # the picture is there already
         file.save(state)
     return result
 
 
-def result_of(run, size, state):
+def result_of(run, size, state, finish):
     """The `TransferResult`: the last picture, or the best so far where the run isn't finished."""
     finished = state.iteration == run.config.iterations
     picture = np.asarray(resize(state.picture if finished else state.best, size))
-    return TransferResult(_finish(run, picture), picture, list(state.losses), run.config)
+    return TransferResult(finish(picture), picture, list(state.losses), run.config)
 
 
 def _no_progress():
     return lambda progress: None
-
-
-def _initial(run, size):
-    if run.initial is None:
-        return None
-    return preprocess_image(run.initial, *size, run.config.interpolation)
-
-
-def _finish(run, picture):
-    """The picture as uint8 RGB; where only brightness was painted, in the content's colours."""
-    image = deprocess_image(picture)
-    if run.config.keep_colours != "luminance":
-        return image
-    content = preprocess_image(run.content, *image.shape[:2], run.config.interpolation)
-    return restore_colours(image, deprocess_image(content))
 
 
 def _paint_sizes(run, size, begun, start):
@@ -222,12 +207,7 @@ def prepare(run, size, previous=None):
         and the names of the losses.
     """
     config = run.config
-    content, styles = run.measured_images()
-    content = preprocess_image(content, *size, config.interpolation)
-    styles = [
-        preprocess_image(image, *style_size(image, style.scale, size, config), config.interpolation)
-        for image, style in zip(styles, run.styles, strict=True)
-    ]
+    content, styles = run.measured_images(size)
     terms = build_terms(config, size, run.regions, run.extra)
     precision = faster_precision() if config.precision == "auto" else config.precision
     kind = {"precision": precision, "pooling": config.pooling}

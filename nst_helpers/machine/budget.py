@@ -50,7 +50,7 @@ def config_for_budget(seconds, memory_gb=None):
     if memory_gb is not None:
         memory_gb = number("memory_gb", memory_gb, least=1)
     start = time.perf_counter()
-    pace = _measure()
+    pace = measure_pace()
     memory = memory_there() if memory_gb is None else memory_gb * 1e9
     most = min(most_rows(memory, ASPECT_RATIO, TransferConfig.multiscale()), MOST_ROWS)
     planned = SHARE * seconds - (time.perf_counter() - start)
@@ -76,7 +76,7 @@ def _pixels(rows):
     return ASPECT_RATIO * rows**2
 
 
-def _measure():
+def measure_pace():
     """Times the probes; all other sizes lie on the lines through them."""
     pictures = picture("harbour_town"), picture("mosaic")
     load_vgg19(), faster_precision()

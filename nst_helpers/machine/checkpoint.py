@@ -45,10 +45,12 @@ class Checkpoint:
         fingerprint, state = self._read()
         for name in {**fingerprint, **self._fingerprint}:
             self._compare(name, fingerprint.get(name), self._fingerprint.get(name))
-        if state.iteration > self._iterations:
+        sizes = len(self._fingerprint.get("scales", ()))  # which share the iterations
+        least = state.iteration if sizes < 2 else max(state.iteration, state.planned)
+        if least > self._iterations:
             raise CheckpointError(
-                f"{self._path} has {state.iteration:,} iterations already, more than "
-                f"{self._iterations:,}: ask for more, or give another name."
+                f"{self._path} has {state.iteration:,} iterations already, of {state.planned:,}: "
+                f"ask for {least:,} or more, not {self._iterations:,}, or give another name."
             )
         done, all_of_them = f"{state.iteration:,}", f"{self._iterations:,}"
         LOG.info(f"{self._path}: continuing after {done} of {all_of_them} iterations.")

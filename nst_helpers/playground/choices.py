@@ -115,12 +115,14 @@ class PictureChoice(widgets.HBox):
 
     def __init__(self, model, name, optional=False):
         super().__init__()
+        self.add_class("nst-choice")
         self._model, self._name = model, name
         self._none = [NONE] if optional else []
         self._thumbnail = widgets.HTML()
-        self._dropdown = widgets.Dropdown(layout=widgets.Layout(width="150px"))
+        flexible = widgets.Layout(width="auto", flex="1 1 90px", max_width="190px", min_width="0")
+        self._dropdown = widgets.Dropdown(layout=flexible)
         upload = widgets.FileUpload(
-            accept="image/*", description="Upload", layout=widgets.Layout(width="104px")
+            accept="image/*", description="Upload", layout=widgets.Layout(width="auto")
         )
         upload.observe(self._take, "value")
         self._dropdown.observe(self._choose, "value")

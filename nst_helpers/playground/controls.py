@@ -1,4 +1,4 @@
-"""The panel's right column: everything that can be set."""
+"""The sections of the panel in which settings are made, one function each."""
 
 import ipywidgets as widgets
 
@@ -30,9 +30,9 @@ PRESETS = {
     "Smooth": {**USUAL_WEIGHTS, "total_variation_factor": 20},
 }
 RECIPES = {
-    "fast": "fast: the Keras example's loss, fast",
+    "fast": "fast: the Keras example, sped up",
     "multiscale": "multiscale: large strokes first",
-    "tutorial": "tutorial: the Keras example, slow",
+    "tutorial": "tutorial: the Keras example as it is",
 }
 STARTS = {
     "picture": "the picture on the screen",
@@ -50,103 +50,96 @@ POOLINGS = {
 }
 
 
-class Controls(widgets.VBox):
-    """The widgets that set a `Playground`.
+def pictures(model):
+    """Content, style, second style, and how the two styles mix."""
+    return layout.section(
+        "Pictures",
+        choices.PictureChoice(model, "content"),
+        choices.PictureChoice(model, "style"),
+        choices.PictureChoice(model, "second_style", optional=True),
+        _mix(model),
+    )
 
-    Args:
-        model: The `Playground`.
-    """
 
-    def __init__(self, model):
-        super().__init__()
-        self._model = model
-        self.children = [
-            self._pictures(),
-            self._presets(),
-            self._weights(),
-            self._style(),
-            self._run(),
-        ]
+def _mix(model):
+    options = [(f"{share:.0%}", share) for share in _with(MIXES, model.mix)]
+    slider = choices.slider(model, "mix", "mix", options)
+    words = widgets.HTML()
 
-    def _pictures(self):
-        shown = [
-            choices.PictureChoice(self._model, "content"),
-            choices.PictureChoice(self._model, "style"),
-            choices.PictureChoice(self._model, "second_style", optional=True),
-        ]
-        return layout.section("Pictures", *shown, self._mix())
+    def show(_=None):
+        second = model.second_style is not None
+        slider.disabled = not second
+        share = "Share of the second style; the rest is the first."
+        words.value = layout.note_text(share if second else "Choose a second style to mix two.")
 
-    def _mix(self):
-        options = [(f"{share:.0%}", share) for share in _with(MIXES, self._model.mix)]
-        slider = choices.slider(self._model, "mix", "mix", options)
-        words = widgets.HTML()
+    model.observe(show, "second_style")
+    show()
+    return widgets.VBox([slider, words])
 
-        def show(_=None):
-            second = self._model.second_style is not None
-            slider.disabled = not second
-            mixed = "How much of the mix is the second style."
-            words.value = layout.note_text(mixed if second else "Choose a second style to mix two.")
 
-        self._model.observe(show, "second_style")
-        show()
-        return widgets.VBox([slider, words])
+def presets(model):
+    """Buttons that set several settings at once."""
+    buttons = []
+    for name, settings in PRESETS.items():
+        button = widgets.Button(description=name, layout=widgets.Layout(width="auto"))
+        button.on_click(lambda _, settings=settings: model.change(**settings))
+        buttons.append(button)
+    return layout.section("Presets", layout.row(*buttons))
 
-    def _presets(self):
-        buttons = []
-        for name, settings in PRESETS.items():
-            button = widgets.Button(description=name, layout=widgets.Layout(width="auto"))
-            button.on_click(lambda _, settings=settings: self._model.change(**settings))
-            buttons.append(button)
-        return layout.section("Presets", layout.row(*buttons))
 
-    def _weights(self):
-        rows = []
-        for name in WEIGHTS:
-            options = [(_times(factor), factor) for factor in self._model.FACTORS]
-            description = name.replace("_", " ")
-            rows.append(choices.slider(self._model, f"{name}_factor", description, options))
-            rows.append(self._explanation(name))
-        return layout.section("Weights of the losses", *rows)
+def weights(model):
+    """How much each loss counts."""
+    rows = []
+    for name in WEIGHTS:
+        options = [(_times(factor), factor) for factor in model.FACTORS]
+        description = name.replace("_", " ")
+        rows.append(choices.slider(model, f"{name}_factor", description, options))
+        rows.append(_explanation(model, name))
+    return layout.section("Weights of the losses", *rows)
 
-    def _explanation(self, name):
-        words = widgets.HTML()
 
-        def show(_=None):
-            recipe = TransferConfig.recipe(self._model.recipe)
-            factor = getattr(self._model, f"{name}_factor")
-            whose = "the recipe's" if self._model.recipe == "multiscale" else "the Keras example's"
-            times = f"{whose} own" if factor == 1 else f"{factor:g} × {whose}"
-            weight = factor * getattr(recipe, f"{name}_weight")
-            now = f"Now {weight:.3g}, {times}." if factor else "Now it does not count."
-            words.value = layout.note_text(f"{WEIGHTS[name]} {now}")
+def _explanation(model, name):
+    words = widgets.HTML()
 
-        self._model.observe(show, ["recipe", f"{name}_factor"])
-        show()
-        return words
+    def show(_=None):
+        recipe = TransferConfig.recipe(model.recipe)
+        factor = getattr(model, f"{name}_factor")
+        whose = "the recipe's" if model.recipe == "multiscale" else "the Keras example's"
+        times = f"{whose} own" if factor == 1 else f"{factor:g} × {whose}"
+        weight = factor * getattr(recipe, f"{name}_weight")
+        now = f"Now {weight:.3g}, {times}." if factor else "Now it does not count."
+        together = f'<span class="nst-together">{now}</span>'
+        words.value = layout.note_text(f"{WEIGHTS[name]} {together}")
 
-    def _style(self):
-        model = self._model
-        scales = [(f"{scale:g} ×", scale) for scale in _with(STYLE_SCALES, model.style_scale)]
-        layers = {name: name.split("_")[0] for name in STYLE_LAYERS}
-        return layout.section(
-            "What is taken from the style",
-            choices.slider(model, "style_scale", "stroke size", scales),
-            choices.dropdown(model, "keep_colours", "keep colours", COLOURS),
-            choices.dropdown(model, "pooling", "pooling", POOLINGS),
-            layout.note("Style layers: the first see grain and colour, the last large shapes."),
-            choices.Switches(model, "style_layer_names", layers),
-        )
+    model.observe(show, ["recipe", f"{name}_factor"])
+    show()
+    return words
 
-    def _run(self):
-        model = self._model
-        sizes = [(f"{rows} rows", rows) for rows in _with(ROWS, model.rows)]
-        return layout.section(
-            "The run",
-            choices.dropdown(model, "recipe", "recipe", RECIPES),
-            choices.dropdown(model, "start", "start from", STARTS),
-            choices.number(model, "iterations", "iterations", MOST_ITERATIONS),
-            choices.slider(model, "rows", "size", sizes),
-        )
+
+def style(model):
+    """What to take from the style image, and where to look for it."""
+    scales = [(f"{scale:g} ×", scale) for scale in _with(STYLE_SCALES, model.style_scale)]
+    layers = {name: name.split("_")[0] for name in STYLE_LAYERS}
+    return layout.section(
+        "What to take from the style",
+        choices.slider(model, "style_scale", "stroke size", scales),
+        choices.dropdown(model, "keep_colours", "keep colours", COLOURS),
+        choices.dropdown(model, "pooling", "pooling", POOLINGS),
+        layout.note("Style layers: the first see grain and colour, the last large shapes."),
+        choices.Switches(model, "style_layer_names", layers),
+    )
+
+
+def run(model):
+    """How a run goes, and how large its picture is."""
+    sizes = [(f"{rows} rows", rows) for rows in _with(ROWS, model.rows)]
+    return layout.section(
+        "The run",
+        choices.dropdown(model, "recipe", "recipe", RECIPES),
+        choices.dropdown(model, "start", "start from", STARTS),
+        choices.number(model, "iterations", "iterations", MOST_ITERATIONS),
+        choices.slider(model, "rows", "size", sizes),
+    )
 
 
 def _times(factor):

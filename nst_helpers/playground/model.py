@@ -243,8 +243,9 @@ class Playground(traitlets.HasTraits):
 
     def _plan(self):
         recipe = TransferConfig.recipe(self.recipe)
+        settings = {name: getattr(self, name) for name in FROM_CONFIG}
         # The run starts without the style's colours, so all that one sees is the losses' work.
-        settings = {"match_colours": False, **{name: getattr(self, name) for name in FROM_CONFIG}}
+        settings["match_colours"] = False
         for name in WEIGHTS:
             weight = getattr(self, f"{name}_factor") * getattr(recipe, f"{name}_weight")
             settings[f"{name}_weight"] = float(f"{weight:.6g}")  # 5e-06, not 4.9999999999999996e-06

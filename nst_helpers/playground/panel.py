@@ -5,8 +5,7 @@ import threading
 
 import ipywidgets as widgets
 
-from nst_helpers.playground import layout
-from nst_helpers.playground.controls import Controls
+from nst_helpers.playground import controls, layout
 from nst_helpers.playground.sketches import before_and_after, jpeg, loss_curves
 
 
@@ -22,9 +21,11 @@ class Panel(widgets.VBox):
         self.add_class("nst-playground")
         self._model = model
         self._drawing = threading.Lock()
-        shown = self._picture(), self._buttons(), self._progress()
-        left, right = layout.column(*shown, least=460), layout.column(Controls(model), least=320)
-        self.children = [layout.style_sheet(), layout.columns(left, right)]
+        left = self._picture(), self._buttons(), self._progress(), controls.run(model)
+        parts = controls.pictures, controls.presets, controls.weights, controls.style
+        right = [part(model) for part in parts]
+        columns = layout.column(*left, least=460), layout.column(*right, least=320)
+        self.children = [layout.style_sheet(), layout.columns(*columns)]
         model.observe(lambda _: self._show_status(), "status")
         self._show_status()
 
@@ -47,6 +48,7 @@ class Panel(widgets.VBox):
         self._words.add_class("nst-status")
         self._error = widgets.HTML()
         self._losses = widgets.HTML()
+        self._losses.add_class("nst-losses")
         self._call = widgets.HTML()
         return widgets.VBox([self._bar, self._words, self._error, self._losses, self._call])
 
@@ -59,7 +61,8 @@ class Panel(widgets.VBox):
         self._bar.value = 0 if waiting else status.losses[-1].iteration
         message = html.escape(status.message)
         self._error.value = f'<div class="nst-error" role="alert">{message}</div>' * bool(message)
-        self._losses.value = loss_curves(status.losses) if status.losses else ""
+        curves = loss_curves(status.losses) if status.losses else ""
+        self._losses.value = curves or layout.note_text("The losses will be drawn here.")
 
     def _draw(self):
         with self._drawing:  # so that what is drawn last is what was published last
@@ -77,7 +80,7 @@ class Panel(widgets.VBox):
         }
         buttons = []
         for name, (style, action) in actions.items():
-            width = widgets.Layout(width="auto", min_width="72px")
+            width = widgets.Layout(width="auto", min_width="60px")
             button = widgets.Button(description=name, button_style=style, layout=width)
             button.on_click(lambda _, action=action: action())
             buttons.append(button)

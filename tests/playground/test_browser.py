@@ -1,4 +1,4 @@
-"""The panel in a real browser: lesson 7 in JupyterLab, and the page that Voilà makes of it."""
+"""The panel in a real browser: its lesson in JupyterLab, and the page that Voilà makes of it."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ from PIL import Image
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
@@ -155,14 +155,53 @@ def drag(page, label, part):
     page.mouse.up()
 
 
+def picture_choice(page, number):
+    """The list of the content, the style or the second style."""
+    return page.locator(".nst-chosen select").nth(number)
+
+
+def choose(page, number, name):
+    picture_choice(page, number).select_option(name)
+
+
 def upload(page, number, path):
     with page.expect_file_chooser() as chooser:
         page.locator(".nst-playground .jupyter-widget-upload, .widget-upload").nth(number).click()
     chooser.value.set_files(path)
 
 
-def test_lesson_7_in_jupyterlab(serve, page, photo, tmp_path):
-    shutil.copy(ROOT / "notebooks" / "07_play_with_the_sliders.ipynb", tmp_path / "lesson.ipynb")
+def upload_a_style(page, folder):
+    upload(page, 1, folder / "broken.png")
+    page.locator(".nst-error", has_text="not a picture").wait_for()
+    upload(page, 1, folder / "photo.png")
+    status_says(page, "running")
+    status_says(page, "finished")
+    assert page.locator(".nst-error").count() == 0
+    choose(page, 1, "mosaic")
+    status_says(page, "running")
+    upload(page, 1, folder / "photo.png")  # the same file again
+    wait_until(lambda: picture_choice(page, 1).input_value() == "your picture", "the photograph")
+    status_says(page, "finished")
+
+
+def mix_two_styles(page):
+    painted = picture_source(page)
+    choose(page, 2, "woodcut")
+    status_says(page, "running")
+    picture_changes(page, painted)
+    drag(page, "mix", 0.3)
+    pairs = '[(playground.shown.style.array, 0.7), (nst.picture("woodcut"), 0.3)]'
+
+    def the_call_has_both():
+        press(page, "Show the Python call")
+        return page.locator("pre", has_text=pairs).count()
+
+    wait_until(the_call_has_both, "the call with two styles")
+
+
+def test_the_lesson_in_jupyterlab(serve, page, photo, tmp_path):
+    (lesson,) = ROOT.glob("notebooks/*_play_with_the_sliders.ipynb")
+    shutil.copy(lesson, tmp_path / "lesson.ipynb")
     photo.save(tmp_path / "photo.png")
     (tmp_path / "broken.png").write_bytes(b"no picture")
     address = serve(
@@ -181,18 +220,11 @@ def test_lesson_7_in_jupyterlab(serve, page, photo, tmp_path):
     press(page, "Stop")
     status_says(page, "stopped")
 
-    upload(page, 1, tmp_path / "broken.png")
-    page.locator(".nst-error", has_text="not a picture").wait_for()
-    upload(page, 1, tmp_path / "photo.png")
-    status_says(page, "running")
-    status_says(page, "finished")
-    assert page.locator(".nst-error").count() == 0
-
+    upload_a_style(page, tmp_path)
+    mix_two_styles(page)
     press(page, "Save")
     page.locator("pre", has_text="Saved as painted.png").wait_for()
     assert np.asarray(Image.open(tmp_path / "painted.png")).shape[0] == 128
-    press(page, "Show the Python call")
-    page.locator("pre", has_text="playground.shown.style.array").wait_for()
 
 
 def test_the_page_for_the_classroom(serve, page, tmp_path):
@@ -202,6 +234,8 @@ def test_the_page_for_the_classroom(serve, page, tmp_path):
     press(page, "Run")
     status_says(page, "running")
     picture_changes(page, content)
+    choose(page, 2, "woodcut")
+    page.locator(".nst-note", has_text="Share of the second style").wait_for()
     press(page, "Stop")
     status_says(page, "stopped")
     page.set_viewport_size({"width": 400, "height": 900})

@@ -1,70 +1,20 @@
 """The playground's model, for real but without a browser: every run is VGG19's at 48 rows."""
 
-import gc
-import random
 import sys
 import threading
 import time
 
 import numpy as np
-import psutil
 import pytest
+import traitlets
 from PIL import Image
+from playing import PATIENCE, finish, repeat, until, watch
 
 import nst_helpers as nst
-from nst_helpers import playground as module
-from nst_helpers.backend import tf
-
-PATIENCE = 60  # seconds: a run takes about five where nothing else goes on
-
-
-@pytest.fixture
-def make():
-    """Makes playgrounds of 48 rows, and stops them at the test's end."""
-    made = []
-
-    def make(content="harbour_town", style="mosaic", blocking=False, **settings):
-        playground = nst.Playground(content, style, blocking=blocking)
-        made.append(playground)
-        with playground._silently():
-            for name, value in {"rows": 48, "iterations": 8, **settings}.items():
-                setattr(playground, name, value)
-        return playground
-
-    yield make
-    for playground in made:
-        playground.stop()
-        assert playground.wait(PATIENCE)
-
-
-@pytest.fixture
-def photo_bytes(photo, tmp_path):
-    photo.save(tmp_path / "photo.png")
-    return (tmp_path / "photo.png").read_bytes()
-
-
-def finish(playground):
-    assert playground.wait(PATIENCE)
-    assert playground.status.state == "finished", playground.message
-
-
-def until(condition):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.005)
-
-
-def watch(playground):
-    """Every status that is published from now on."""
-    seen = []
-    playground.observe(lambda change: seen.append(change.new), "status")
-    return seen
-
-
-def repeat(playground):
-    """What the printed call makes, run as a reader would."""
-    return eval(playground.call, {"nst": nst, "playground": playground}).image
+from nst_helpers.machine.backend import tf
+from nst_helpers.machine.cache import CACHE
+from nst_helpers.optimizers import LBFGS
+from nst_helpers.playground import model as module
 
 
 def test_nothing_runs_before_it_is_asked_to(make):
@@ -110,6 +60,16 @@ def test_an_event_goes_on_from_the_picture_on_the_screen(make):
     assert playground.shown.initial is None
 
 
+def test_brightness_alone_goes_on_where_it_was(make):
+    playground = make(keep_colours="luminance", iterations=20)
+    playground.run()
+    finish(playground)
+    first = playground.result.losses
+    playground.run()  # from a picture that has got its colours back
+    finish(playground)
+    assert playground.result.losses[0].total < 1.5 * first[-1].total < 0.2 * first[0].total
+
+
 def test_another_content_starts_from_itself(make):
     playground = make()
     playground.run()
@@ -136,38 +96,29 @@ def test_events_in_a_row_are_one_run(make):
         playground.style_factor = factor
         time.sleep(0.02)
     finish(playground)
-    runs = {id(status.run): status.run for status in seen if status.run}
-    assert [run.config.style_weight for run in runs.values()] == [1e-5]
+    plans = {id(status.plan): status.plan for status in seen if status.plan}
+    assert [plan.run.config.style_weight for plan in plans.values()] == [1e-5]
 
 
 def test_stop_takes_hold_within_an_iteration(make, monkeypatch):
-    finished = []
-    advance = module.transfer.__globals__["LBFGS"].advance
+    begun = []
+    step = LBFGS.step
 
-    def counted(self, iterations):
-        finished.append(iterations)
-        return advance(self, iterations)
+    def counted(self, evaluate, x):
+        begun.append(x)
+        return step(self, evaluate, x)
 
-    monkeypatch.setattr("nst_helpers.optimizers.LBFGS.advance", counted)
+    monkeypatch.setattr(LBFGS, "step", counted)
     playground = make(iterations=10**6)
     playground.run()
     until(lambda: len(playground.status.losses) > 3)
     playground.stop()
     assert playground.status.state == "stopped"
-    done = sum(finished)
+    done = len(begun)  # the iteration that it is in, and those before
     assert playground.wait(PATIENCE)
-    assert sum(finished) <= done + 1
+    assert len(begun) <= done + 1
     assert playground.status.state == "stopped"
     assert playground.result is None
-
-
-@pytest.mark.parametrize("recipe", ["fast", "tutorial"])
-def test_a_stopped_picture_can_be_made_again(make, recipe):
-    playground = make(recipe=recipe, iterations=1000)
-    playground.run()
-    until(lambda: len(playground.status.losses) > 3)
-    playground.stop()
-    np.testing.assert_array_equal(repeat(playground), playground.status.image)
 
 
 def test_nothing_arrives_from_an_old_run(make):
@@ -181,33 +132,62 @@ def test_nothing_arrives_from_an_old_run(make):
     time.sleep(0.5)
     playground.stop()
     assert playground.wait(PATIENCE)
-    runs = [status.run for status in seen]
-    assert runs == sorted(runs, key=[old, new].index)
+    plans = [status.plan for status in seen]
+    assert plans == sorted(plans, key=[old, new].index)
     # Between the event and the new run's first picture the old one is on the screen, unchanged.
-    assert len({id(status.image) for status in seen if status.run is old}) == 1
+    assert len({id(status.image) for status in seen if status.plan is old}) == 1
 
 
-def test_the_printed_call_makes_the_same_picture(make, photo_bytes):
-    playground = make(iterations=4)
-    events = [
-        {"recipe": "tutorial", "iterations": 4},
-        {"style_factor": 0.2, "content_factor": 20, "total_variation_factor": 0},
-        {"recipe": "multiscale", "iterations": 8, "style_scale": 1.5},
-        {"start": "noise", "style_layer_names": ("block1_conv1", "block3_conv1")},
-        {"recipe": "fast", "iterations": 4, "content": photo_bytes, "style": "woodcut"},
-    ]
-    for event in events:
-        playground.change(**event)
-        finish(playground)
-        np.testing.assert_array_equal(repeat(playground), playground.status.image, str(event))
+def test_the_mix_measures_and_compiles_nothing_anew(make, monkeypatch):
+    made, get = [], CACHE.get
 
+    def watched(kind, key, make, *more):
+        return get(kind, key, lambda: made.append(kind) or make(), *more)
 
-def test_the_middle_of_a_multiscale_run_cannot_be_made_again(make):
-    playground = make(recipe="multiscale", iterations=100_000)
+    playground = make(iterations=2, second_style="woodcut", mix=0.2)
     playground.run()
-    until(lambda: playground.status.losses)
-    playground.stop()
-    assert playground.call.startswith("# This is the middle")
+    finish(playground)
+    monkeypatch.setattr(CACHE, "get", watched)
+    playground.mix = 0.8
+    finish(playground)
+    assert made == []
+    playground.second_style = "watercolour"
+    finish(playground)
+    assert made.count("target") == 1
+
+
+def test_settings_that_are_not_there(make):
+    playground = make()
+    with pytest.raises(nst.ConfigError, match="no setting 'styl_factor'"):
+        playground.change(styl_factor=2)
+    for name, bad in {
+        "mix": 1.1,
+        "keep_colours": "always",
+        "pooling": "sum",
+        "rows": "many",
+    }.items():
+        with pytest.raises(traitlets.TraitError):
+            playground.change(**{name: bad})
+    assert playground.status.state == "ready"
+
+
+def test_the_order_of_changes_does_not_matter(make):
+    playground = make(blocking=True)
+    playground.change(iterations=9, recipe="multiscale")
+    assert playground.result.losses[-1].iteration == 9
+
+
+def test_what_is_held_starts_no_run(make):
+    playground = make()
+    with playground.hold():
+        playground.style_factor = 2
+        with playground.hold():
+            playground.recipe = "multiscale"
+        playground.mix = 0.2
+    assert playground.status.state == "ready"
+    playground.iterations = 4
+    finish(playground)
+    assert playground.shown.recipe == "multiscale"
 
 
 def test_a_bad_upload_is_said_in_words(make, photo_bytes):
@@ -219,9 +199,10 @@ def test_a_bad_upload_is_said_in_words(make, photo_bytes):
         assert isinstance(playground.error, nst.ImageError)
         assert "\n" not in playground.message and "bytes" in playground.message
     assert playground.style.name == "mosaic"
-    playground.upload("style", photo_bytes)
-    finish(playground)
-    assert playground.error is None and playground.message == ""
+    for which in ("style", "second_style"):
+        playground.upload(which, photo_bytes)
+        finish(playground)
+        assert playground.error is None and playground.message == ""
     np.testing.assert_array_equal(repeat(playground), playground.status.image)
 
 
@@ -251,7 +232,7 @@ def test_whatever_goes_wrong_the_next_run_goes_well(make, monkeypatch, error, wo
 
     playground = make(iterations=2)
     with monkeypatch.context() as patch:
-        patch.setattr(module, "transfer", fail)
+        patch.setattr(module, "paint", fail)
         playground.run()
         assert playground.wait(PATIENCE)
     assert playground.status.state == "failed"
@@ -300,50 +281,3 @@ def test_saving_never_writes_over_a_file(make, tmp_path):
     np.testing.assert_array_equal(Image.open(paths[2]), playground.status.image)
     with pytest.raises(nst.ImageError):
         playground.save(tmp_path / "missing")
-
-
-def random_event(playground, chance, uploads):
-    """One thing that a person may do, most often a slider."""
-    factors = [f"{name}_factor" for name in ("content", "style", "total_variation")]
-    actions = {
-        lambda: setattr(playground, chance.choice(factors), chance.choice(playground.FACTORS)): 8,
-        lambda: setattr(playground, "rows", chance.choice((48, 64))): 2,
-        lambda: setattr(playground, "iterations", chance.choice((2, 8, 30))): 2,
-        lambda: setattr(playground, "start", chance.choice(("picture", "content", "noise"))): 1,
-        lambda: setattr(playground, "content", chance.choice(("harbour_town", "mountain_lake"))): 1,
-        playground.run: 3,
-        playground.stop: 2,
-        lambda: playground.upload("style", chance.choice(uploads)): 2,
-        lambda: playground.upload("content", b"no picture"): 1,
-    }
-    chance.choices(list(actions), list(actions.values()))[0]()
-
-
-def worker_threads():
-    return [thread for thread in threading.enumerate() if thread.name == "playground"]
-
-
-@pytest.mark.slow
-def test_two_hundred_events_in_a_minute(make, photo_bytes, survived):
-    """No exception, one worker, no memory lost, and the last picture is the one it claims to be."""
-    chance, before = random.Random(7), len(worker_threads())
-    playground = make(iterations=30)
-    uploads = [photo_bytes, photo_bytes[:50], b"", b"no picture"]
-    for rows in (64, 48):  # compiles; and a photograph has another shape than the shipped ones
-        for content in (photo_bytes, "harbour_town"):
-            playground.change(rows=rows, content=content)
-            finish(playground)
-    memory, waited = [], chance.choices(range(1, 60), k=200)
-    for number, share in enumerate(waited, start=1):
-        random_event(playground, chance, uploads)
-        time.sleep(60 * share / sum(waited))
-        assert playground.error is None or isinstance(playground.error, nst.ImageError)
-        if number % 100 == 0:
-            gc.collect()
-            memory.append(psutil.Process().memory_info().rss)
-    playground.run()
-    finish(playground)
-    np.testing.assert_array_equal(repeat(playground), playground.status.image)
-    assert len(worker_threads()) == before + 1
-    assert memory[1] - memory[0] <= 50 << 20
-    survived("an event at the playground, 200 at random in a minute", 200, 200)

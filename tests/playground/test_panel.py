@@ -1,5 +1,6 @@
 """The panel without a browser: what its widgets do to the model, and the model to them."""
 
+import datetime
 import io
 
 import ipywidgets as widgets
@@ -8,10 +9,9 @@ import pytest
 from PIL import Image
 
 import nst_helpers as nst
-from nst_helpers.panel import Panel
-from nst_helpers.playground import Picture, Status
-from nst_helpers.sketches import before_and_after, loss_curves, thumbnail_of
-from nst_helpers.training import LossRow
+from nst_helpers.playground.choices import newest_file
+from nst_helpers.playground.panel import Panel
+from nst_helpers.playground.status import Status
 
 
 class Playground(nst.Playground):
@@ -67,7 +67,7 @@ def test_a_slider_sets_the_model_and_follows_it(panel, model):
     slider = find(panel, widgets.SelectionSlider, "style")
     slider.value = 5
     assert (model.style_factor, model.runs) == (5, 1)
-    assert "Now 5e-06, 5 × the document's." in texts(panel)
+    assert "Now 5e-06, 5 × the Keras example's." in texts(panel)
     model.style_factor = 0
     assert (slider.value, model.runs) == (0, 2)
     assert "Now it does not count." in texts(panel)
@@ -86,13 +86,52 @@ def test_a_preset_is_one_run(panel, model):
     assert find(panel, widgets.SelectionSlider, "style").value == 10
 
 
-def test_a_recipe_brings_its_iterations_and_the_style_scale(panel, model):
-    scale = find(panel, widgets.SelectionSlider, "style scale")
-    assert scale.disabled and "only the multiscale recipe" in texts(panel)
+def test_a_recipe_brings_its_iterations(panel, model):
     find(panel, widgets.Dropdown, "recipe").value = "multiscale"
     assert find(panel, widgets.BoundedIntText, "iterations").value == 100
-    assert not scale.disabled
+    assert "Now 100, the recipe's own." in texts(panel)
     assert (model.recipe, model.runs) == ("multiscale", 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "description", "setting", "values"),
+    [
+        (widgets.SelectionSlider, "stroke size", "style_scale", (2.0, 0.5)),
+        (widgets.Dropdown, "keep colours", "keep_colours", ("luminance", "recolour", False)),
+        (widgets.Dropdown, "pooling", "pooling", ("average", "max")),
+        (widgets.Dropdown, "start from", "start", ("noise", "content", "picture")),
+        (widgets.BoundedIntText, "iterations", "iterations", (7, 8)),
+        (widgets.SelectionSlider, "size", "rows", (128, 400)),
+    ],
+)
+def test_each_control_sets_the_model_and_follows_it(
+    panel, model, kind, description, setting, values
+):
+    control = find(panel, kind, description)
+    assert control.value == getattr(model, setting) and not control.disabled
+    for runs, value in enumerate(values, start=1):
+        control.value = value
+        assert (getattr(model, setting), model.runs) == (value, runs)
+    setattr(model, setting, values[0])
+    assert control.value == values[0]
+
+
+def test_a_second_style_and_its_share(panel, model):
+    mix = find(panel, widgets.SelectionSlider, "mix")
+    (chosen,) = (w for w in every_widget(panel) if getattr(w, "value", 0) == "none")
+    assert mix.disabled and "Choose a second style" in texts(panel)
+    chosen.value = "woodcut"
+    assert (model.second_style.name, model.runs) == ("woodcut", 1)
+    assert not mix.disabled and "Choose a second style" not in texts(panel)
+    assert [words for words, _ in mix.options] == [f"{tens}%" for tens in range(0, 101, 10)]
+    mix.value = 0.3
+    assert (model.mix, model.runs) == (0.3, 2)
+    model.mix = 1
+    assert mix.value == 1
+    chosen.value = "none"
+    assert model.second_style is None and mix.disabled
+    model.second_style = "mosaic"
+    assert chosen.value == "mosaic" and not mix.disabled
 
 
 def test_layers(panel, model):
@@ -102,34 +141,65 @@ def test_layers(panel, model):
     model.style_layer_names = ("block2_conv1",)
     assert [find(panel, widgets.ToggleButton, f"block{n}").value for n in (1, 2)] == [False, True]
     assert model.runs == 2
-    find(panel, widgets.Button, "The document's").click()
+    find(panel, widgets.Button, "Keras example").click()
     assert len(model.style_layer_names) == 5 and model.runs == 3
 
 
-def test_choosing_and_uploading_pictures(panel, model, photo):
-    data = io.BytesIO()
-    photo.save(data, "png")
-    chosen = next(w for w in every_widget(panel) if getattr(w, "value", 0) == "harbour_town")
+def test_the_keras_example_takes_back_all_that_is_not_its_own(panel, model):
+    changes = {"recipe": "multiscale", "pooling": "average", "keep_colours": "luminance"}
+    model.change(**changes, style_scale=2, style_factor=5)
+    find(panel, widgets.Button, "Keras example").click()
+    assert model.runs == 2
+    own = {"recipe": "fast", "pooling": "max", "keep_colours": False, "style_scale": 1}
+    assert {name: getattr(model, name) for name in own} == own
+    assert model.style_factor == 1
+
+
+def file_of(data, name="cat.png"):
+    """What a browser gives to a `FileUpload`."""
+    when = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    file = {"name": name, "type": "image/png", "size": len(data), "last_modified": when}
+    return {**file, "content": memoryview(data)}
+
+
+def upload_buttons(panel):
+    """Of the content, the style and the second style."""
+    return [w for w in every_widget(panel) if isinstance(w, widgets.FileUpload)]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_choosing_and_uploading_pictures(panel, model, photo, photo_bytes, place):
+    which = ("content", "style", "second_style")[place]
+    first = ("harbour_town", "mosaic", "none")[place]
+    (chosen,) = (w for w in every_widget(panel) if getattr(w, "value", 0) == first)
     chosen.value = "mountain_lake"
-    assert (model.content.name, model.runs) == ("mountain_lake", 1)
-    before = shown(panel)
-    for files in (
-        {"cat.png": {"content": data.getvalue()}},  # ipywidgets 7
-        ({"name": "cat.png", "content": memoryview(data.getvalue())},),  # and 8
-    ):
-        model.content = "mountain_lake"
-        panel._upload("content", files)
-        np.testing.assert_array_equal(model.content.array, photo)
-        assert chosen.value == chosen.options[chosen.index][1] == "your picture"
-    runs = model.runs
-    panel._upload("content", ())
+    assert (getattr(model, which).name, model.runs) == ("mountain_lake", 1)
+    upload_buttons(panel)[place].value = (file_of(photo_bytes),)
+    np.testing.assert_array_equal(getattr(model, which).array, photo)
+    assert chosen.value == chosen.options[chosen.index][1] == "your picture"
+    assert model.runs == 2
     chosen.value = "harbour_town"
-    assert (model.content.name, model.runs) == ("harbour_town", runs + 1)
-    assert before.shape == shown(panel).shape
+    assert (getattr(model, which).name, model.runs) == ("harbour_town", 3)
+    assert "your picture" not in dict(chosen.options)
+
+
+def test_the_same_file_again(panel, model, photo, photo_bytes):
+    button = upload_buttons(panel)[1]
+    for runs in (1, 3):
+        button.value = (file_of(photo_bytes),)
+        np.testing.assert_array_equal(model.style.array, photo)
+        assert model.runs == runs
+        model.style = "mosaic"
+
+
+def test_files_of_both_ipywidgets(photo_bytes):
+    seven = {"cat.png": {"content": b"old"}, "dog.png": {"content": photo_bytes}}
+    assert newest_file(seven) == newest_file((file_of(photo_bytes),)) == photo_bytes
+    assert newest_file({}) is None and newest_file(()) is None
 
 
 def test_a_bad_upload_and_a_bad_save_are_said(panel, model):
-    panel._upload("style", ({"content": b"<script>"},))
+    upload_buttons(panel)[1].value = (file_of(b"<script>"),)
     assert "not a picture" in texts(panel)
     find(panel, widgets.Button, "Save").click()
     assert "press Run first" in texts(panel)
@@ -151,27 +221,3 @@ def test_where_it_blocks_it_says_how_to_stop():
     panel = Panel(Playground("harbour_town", "mosaic", blocking=True))
     assert find(panel, widgets.Button, "Stop").disabled
     assert "interrupt the kernel" in texts(panel)
-
-
-def test_before_and_after(rng):
-    content = np.full((300, 900, 3), 10, "uint8")
-    painted = np.full((100, 300, 3), 200, "uint8")
-    np.testing.assert_array_equal(before_and_after(content, painted, 1), painted)
-    half = before_and_after(content, painted, 0.5)
-    assert half.shape == painted.shape
-    assert (half[:, :148] == 200).all() and (half[:, 152:] == 10).all()
-    assert (before_and_after(content, painted, 0)[:, 2:] == 10).all()
-    assert thumbnail_of(Picture("<ribbon>", np.zeros((900, 1, 3), "uint8"))).count("<") == 1
-    assert before_and_after(np.zeros((3000, 4000, 3), "uint8"), None, 1).shape == (600, 800, 3)
-
-
-def test_loss_curves():
-    rows = [LossRow(i, i / 9, 9e4 / i, 0.0, 6e4 / i, 3.0 / i) for i in range(1, 1001)]
-    drawn = loss_curves(rows)
-    assert drawn.count("<polyline") == 4 and len(drawn) < 12_000
-    assert "nan" not in drawn and "inf" not in drawn
-    assert "total variation 0.003" in drawn
-    assert "<polyline" in loss_curves(rows[:1])
-    exploded = LossRow(2, 0.1, *[float("nan")] * 2, float("inf"), 0.0)
-    assert "nan," not in loss_curves([rows[0], exploded])
-    assert loss_curves([exploded]) == ""
