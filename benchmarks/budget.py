@@ -9,7 +9,7 @@ RUN = """
 import sys, tempfile, time
 from pathlib import Path
 import nst_helpers as nst
-import nst_helpers.budget  # the imports
+nst.config_for_budget, nst.transfer, nst.save_image  # imported before the clock starts
 start = time.perf_counter()
 config = nst.TransferConfig.for_budget(seconds=float(sys.argv[1]))
 result = nst.transfer(nst.picture("paris"), nst.picture("starry_night"), config, lambda p: None)

@@ -1,7 +1,7 @@
-"""Are our losses the document's? 1,000 iterations of its recipe on its pictures, beside its table.
+"""Are our losses the Keras example's? 1,000 iterations of its recipe on its pictures.
 
-Writes `benchmarks/document_losses.md` and the table that lesson 6 shows. About 20 to 40 minutes on
-two cores. `--iterations 4000` for all of it.
+Writes `benchmarks/document_losses.md`, beside the example's own table, and the table that lesson 6
+shows. About 20 to 40 minutes on two cores. `--iterations 4000` for all of it.
 """
 
 import argparse
@@ -9,7 +9,7 @@ import csv
 from pathlib import Path
 
 import nst_helpers as nst
-from nst_helpers import document
+from nst_helpers.reference import TABLE
 
 HERE = Path(__file__).parent
 
@@ -21,19 +21,19 @@ def measure(iterations):
 
 
 def write_tables(published, ours):
-    with document._TABLE.open("w", newline="", encoding="utf-8") as file:
+    with TABLE.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["iteration", "document", "ours"])
         for iteration, loss in published.items():
             mine = f"{ours[iteration]:.2f}" if iteration in ours else ""
             writer.writerow([iteration, f"{loss:.2f}", mine])
-    lines = ["| iteration | document | ours | difference |", "| ---: | ---: | ---: | ---: |"]
+    lines = ["| iteration | Keras example | ours | difference |", "| ---: | ---: | ---: | ---: |"]
     for iteration, loss in published.items():
         if iteration in ours:
             mine = ours[iteration]
             lines.append(f"| {iteration} | {loss:.2f} | {mine:.2f} | {mine / loss - 1:+.3%} |")
     table = "\n".join(lines)
-    text = f"# The document's losses and ours\n\nMade by `document_losses.py`.\n\n{table}\n"
+    text = f"# The Keras example's losses and ours\n\nMade by `document_losses.py`.\n\n{table}\n"
     (HERE / "document_losses.md").write_text(text, encoding="utf-8")
     print(table)
 

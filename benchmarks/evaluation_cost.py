@@ -1,37 +1,33 @@
-"""What does one evaluation cost, beside the document's step, PyTorch and the machine's peak?"""
+"""What does one evaluation cost, beside the Keras example's step, PyTorch's and the peak rate?"""
+
+import math
 
 import reference
 
 import nst_helpers as nst
-from nst_helpers.backend import tf
-from nst_helpers.config import VGG19_LAYERS
-from nst_helpers.convolution import faster_precision
-from nst_helpers.training import evaluation
+from nst_helpers.machine.backend import tf
+from nst_helpers.machine.convolution import faster_precision
+from nst_helpers.machine.vgg19 import LAYERS, kernel_shapes
 
 SIDE = 4096
 
 
 def multiply_adds(config):
     """Multiply-adds of the convolutions and Gram products of one loss with its gradient."""
-    rows, cols, channels, total = reference.ROWS, reference.COLS, 3, 0
-    kernels = {layer.name: layer.kernel for layer in nst.load_vgg19().layers if layer.weights}
-    for name in VGG19_LAYERS[: VGG19_LAYERS.index(config.content_layer_name) + 1]:
+    rows, cols, total, kernels = reference.ROWS, reference.COLS, 0, kernel_shapes()
+    for name in LAYERS[: LAYERS.index(config.content_layer_name) + 1]:
         if name.endswith("pool"):
             rows, cols = rows // 2, cols // 2
             continue
-        total += 2 * rows * cols * kernels[name].shape.num_elements()  # forward and backward
-        channels = kernels[name].shape[-1]
+        total += 2 * rows * cols * math.prod(kernels[name])  # forward and backward
         if name in config.style_layer_names:
-            total += 2 * rows * cols * channels**2  # FᵀF, and F times what comes back
+            total += 2 * rows * cols * kernels[name][-1] ** 2  # FᵀF, and F times what comes back
     return total
 
 
 def our_seconds(precision):
-    config = nst.TransferConfig.tutorial(precision=precision)
-    extractor = nst.feature_extractor(config.layer_names)
     picture = tf.constant(reference.paris())
-    targets = nst.compute_targets(extractor, picture, reference.starry_night(), config)
-    evaluate = evaluation(targets, picture.shape, config)
+    evaluate = reference.example_evaluation(picture, reference.starry_night(), precision)
     return reference.median_seconds(lambda: evaluate(picture)[1].numpy(), 7)
 
 
@@ -61,7 +57,7 @@ def torch_seconds(precision):
 
     def features(x):
         found = {}
-        for name in VGG19_LAYERS[: VGG19_LAYERS.index(config.content_layer_name) + 1]:
+        for name in LAYERS[: LAYERS.index(config.content_layer_name) + 1]:
             if name.endswith("pool"):
                 x = functional.max_pool2d(x, 2)
             else:
@@ -104,8 +100,8 @@ def torch_seconds(precision):
 
 def main():
     work = multiply_adds(nst.TransferConfig.tutorial())
-    step = reference.document_step_seconds()
-    rows = [["the document's step, float32", f"{step:.2f}", "1.00", ""]]
+    step = reference.example_step_seconds()
+    rows = [["the Keras example's step, float32", f"{step:.2f}", "1.00", ""]]
     for precision in dict.fromkeys(["float32", faster_precision()]):
         seconds, peak = our_seconds(precision), matmul_rate(precision)
         rows.append([
@@ -116,7 +112,7 @@ def main():
             rows.append([f"PyTorch, {precision}", f"{torch:.2f}", f"{torch / step:.2f}", ""])
     print(f"{work / 1e9:.0f} G multiply-adds an evaluation at 400 × 599. Above 100 %, Winograd's")
     print("convolutions are at work: they multiply less than is counted here.\n")
-    header = ["", "seconds", "of the document's step", "of the matmul peak (multiply-adds)"]
+    header = ["", "seconds", "of the example's step", "of the matmul peak (multiply-adds)"]
     print(reference.table(header, rows))
 
 

@@ -1,6 +1,6 @@
-"""One iteration of each recipe beside one of the document's script: seconds and memory.
+"""One iteration of each recipe beside one of the Keras example's script: seconds and memory.
 
-Each runs in a process of its own, on the document's pictures at 400 × 599, one after the other.
+Each runs in a process of its own, on the example's pictures at 400 × 599, one after the other.
 """
 
 import json
@@ -15,7 +15,7 @@ unit = 1 if sys.platform == "darwin" else 1024
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 print(json.dumps([seconds, peak]))
 """
-DOCUMENT = """
+EXAMPLE = """
 import keras, reference
 seconds = reference.step_seconds(steps=9)
 """
@@ -39,13 +39,13 @@ def measure(script, *arguments):
 
 
 def main():
-    document, documents_peak = measure(DOCUMENT)
-    rows = [["the document's script", f"{document:.2f}", "1.00", f"{documents_peak / 1e9:.2f}"]]
+    example, examples_peak = measure(EXAMPLE)
+    rows = [["the Keras example", f"{example:.2f}", "1.00", f"{examples_peak / 1e9:.2f}"]]
     for recipe, iterations in (("tutorial", "10"), ("fast", "24")):  # L-BFGS's pairs are 20
         seconds, peak = measure(OURS, recipe, iterations)
-        ratio = f"{seconds / document:.2f}"
+        ratio = f"{seconds / example:.2f}"
         rows.append([f"`{recipe}`", f"{seconds:.2f}", ratio, f"{peak / 1e9:.2f}"])
-    print(reference.table(["", "seconds", "of the document's", "peak GB"], rows))
+    print(reference.table(["", "seconds", "of the example's", "peak GB"], rows))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What do the recipes make of the shipped pictures, in how many seconds?
 
-Draws docs/recipes.jpg. The document's recipe runs for all its 4,000 iterations: 50 minutes or more.
+Draws docs/recipes.jpg. The Keras example's recipe runs for all its 4,000 iterations: 50 minutes or
+more.
 """
 
 import subprocess
@@ -13,7 +14,7 @@ import reference
 from PIL import Image
 
 import nst_helpers as nst
-from nst_helpers.training import evaluation
+from nst_helpers.machine.backend import tf
 
 RUN = """
 import sys
@@ -38,14 +39,12 @@ def paint(recipe):
         return float(done.stdout.splitlines()[-1]), np.load(out)
 
 
-def documents_loss(picture):
-    config = nst.TransferConfig.tutorial()
+def examples_loss(picture):
     content, style = (
         nst.preprocess_image(nst.picture(name), *picture.shape[1:3]) for name in PICTURES
     )
-    extractor = nst.feature_extractor(config.layer_names)
-    targets = nst.compute_targets(extractor, content, style, config)
-    return float(evaluation(targets, picture.shape, config)(picture)[0].total)
+    losses, _ = reference.example_evaluation(content, style)(tf.constant(picture))
+    return float(losses["total"])
 
 
 def draw(pictures, path):
@@ -60,16 +59,16 @@ def draw(pictures, path):
 
 def main():
     runs = {
-        "the document's 4,000 iterations, by `tutorial`": paint("tutorial"),
+        "the Keras example's 4,000 iterations, by `tutorial`": paint("tutorial"),
         "`fast`": paint("fast"),
         "`multiscale`": paint("multiscale"),
     }
     rows = [
-        [name, f"{seconds:.0f}", f"{documents_loss(picture):.0f}"]
+        [name, f"{seconds:.0f}", f"{examples_loss(picture):.0f}"]
         for name, (seconds, picture) in runs.items()
     ]
     draw([picture for _, picture in runs.values()], reference.HERE.parent / "docs" / "recipes.jpg")
-    print(reference.table(["", "seconds", "the document's loss"], rows))
+    print(reference.table(["", "seconds", "the example's loss"], rows))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The document's own step, to measure against: the same functions that the tests hold ours to."""
+"""The Keras example's own step, to measure against: the functions that the tests hold ours to."""
 
 import statistics
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import nst_helpers as nst
-from nst_helpers.backend import tf
+from nst_helpers.machine.backend import tf
 
 # isort: split
 import document  # after us, or TensorFlow would be up before we could set it
@@ -26,20 +26,25 @@ def starry_night():
     return nst.preprocess_image(nst.picture("starry_night"), ROWS, COLS)
 
 
-def document_extractor():
+def example_evaluation(content, style, precision="float32"):
+    """Our function from a picture to the example's losses and their gradient."""
+    terms = nst.build_terms(nst.TransferConfig.tutorial(), size=content.shape[1:3])
+    goals = nst.measure_goals(terms, content, [style], precision=precision)
+    return nst.evaluation(terms, goals, content.shape, precision)
+
+
+def example_extractor():
     return document.make_feature_extractor(nst.vgg19_weights())
 
 
-def document_loss(picture):
-    """The total loss of a picture by the document's own functions, in float32."""
-    loss = document.compute_loss(
-        document_extractor(), tf.constant(picture), paris(), starry_night()
-    )
+def example_loss(picture):
+    """The total loss of a picture by the example's own functions, in float32."""
+    loss = document.compute_loss(example_extractor(), tf.constant(picture), paris(), starry_night())
     return float(loss)
 
 
-def document_step_seconds(steps=5):
-    """Median seconds of one step of the document's script, in a process of its own."""
+def example_step_seconds(steps=5):
+    """Median seconds of one step of the example's script, in a process of its own."""
     # Keras first: TensorFlow as it comes, not as we set it.
     script = f"import keras, reference; print(reference.step_seconds({steps}))"
     command = [sys.executable, "-c", script]
@@ -49,7 +54,7 @@ def document_step_seconds(steps=5):
 
 def step_seconds(steps):
     """The same in this process: a batch of three, and the update."""
-    step, optimizer = document.make_step(document_extractor()), document.make_optimizer()
+    step, optimizer = document.make_step(example_extractor()), document.make_optimizer()
     base_image, style_reference_image = paris(), starry_night()
     combination_image = tf.Variable(base_image)
 

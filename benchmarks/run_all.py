@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nst_helpers.convolution import faster_precision
+from nst_helpers.machine.convolution import faster_precision
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "RESULTS.md"

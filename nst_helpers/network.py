@@ -1,7 +1,7 @@
 """VGG19: its layers as a dictionary, for lessons, and the one walk through it that measures."""
 
 from nst_helpers.errors import ConfigError
-from nst_helpers.machine.backend import keras, tf
+from nst_helpers.machine.backend import check_session, keras, standard_keras, tf
 from nst_helpers.machine.cache import CACHE
 from nst_helpers.machine.checks import nearest
 from nst_helpers.machine.convolution import convolve_fastest, widened
@@ -22,7 +22,9 @@ def load_vgg19():
     """
 
     def load():
-        model = keras.applications.VGG19(weights=str(vgg19_weights()), include_top=False)
+        check_session()
+        with standard_keras():
+            model = keras.applications.VGG19(weights=str(vgg19_weights()), include_top=False)
         model.trainable = False
         return model
 

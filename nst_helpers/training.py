@@ -15,7 +15,7 @@ from nst_helpers.errors import DivergenceError
 from nst_helpers.evaluation import check_terms, evaluation, measure_goals
 from nst_helpers.loop import Guard, check_start, iterate, report_iterations, stages
 from nst_helpers.machine import notices
-from nst_helpers.machine.backend import tf
+from nst_helpers.machine.backend import check_session, tf
 from nst_helpers.machine.cache import CACHE
 from nst_helpers.machine.checkpoint import Checkpoint
 from nst_helpers.machine.convolution import faster_precision
@@ -111,6 +111,7 @@ def transfer(content, style, config=None, callback=None, initial=None, checkpoin
 def paint(run, callback=None, checkpoint=None, start=None):
     """The same for a `Run`; `start` is when it began, in seconds of `time.perf_counter`."""
     start = time.perf_counter() if start is None else start
+    check_session()
     callback = callback or (notices.default_progress or _no_progress)()
     size = run.size
     check_memory(size, run.config, CACHE)

@@ -1,9 +1,11 @@
-"""What nbval does not look at: each message says the mend."""
+"""Checks that nbval does not make; each message says how to fix it."""
 
 import ast
+import dataclasses
 import inspect
 import json
 import re
+import runpy
 from pathlib import Path
 
 import nbformat
@@ -12,7 +14,7 @@ import pytest
 
 import nst_helpers as nst
 from nst_helpers import losses
-from nst_helpers.backend import keras, tf
+from nst_helpers.machine.backend import keras, tf
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -26,12 +28,17 @@ def cells(path, kind):
     return [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == kind]
 
 
-def functions(number):
+def functions(lesson):
     """Name to syntax tree of each function that a lesson defines at the top of a cell."""
-    (path,) = (ROOT / "notebooks").glob(f"{number:02d}_*.ipynb")
+    (path,) = (ROOT / "notebooks").glob(f"*_{lesson}.ipynb")
     sources = [re.sub(r"(?m)^\s*%.*$", "    pass", cell.source) for cell in cells(path, "code")]
     trees = [node for source in sources for node in ast.parse(source).body]
     return {node.name: node for node in trees if isinstance(node, ast.FunctionDef)}
+
+
+def define(tree, names):
+    """Runs a function's definition; `names` holds what it needs, and gets it."""
+    exec(compile(ast.Module([tree], []), tree.name, "exec"), names)
 
 
 def without_docstring(function):
@@ -45,16 +52,16 @@ def without_docstring(function):
 )
 def test_a_loss_stands_in_the_lesson_as_in_the_package(name):
     ours = ast.parse(inspect.getsource(getattr(losses, name))).body[0]
-    shown = functions(3)[name]
+    shown = functions("compute_the_losses")[name]
     assert without_docstring(shown) == without_docstring(ours), (
-        f"{name} differs between lesson 3 and nst_helpers/losses.py: make them the same."
+        f"{name} differs between its lesson and nst_helpers/losses.py: make them the same."
     )
 
 
-def test_the_picture_functions_of_lesson_2_do_what_the_packages_do():
+def test_the_picture_functions_of_the_lesson_do_what_the_packages_do():
     lesson = {"keras": keras, "np": np, "tf": tf, "vgg19": keras.applications.vgg19}
-    for name, tree in functions(2).items():
-        exec(compile(ast.Module([tree], []), name, "exec"), lesson)
+    for tree in functions("preprocess_and_deprocess").values():
+        define(tree, lesson)
     path = nst.picture("harbour_town")
     shown = lesson["preprocess_image"](path, 50, 75)
     np.testing.assert_array_equal(shown, nst.preprocess_image(path, 50, 75))
@@ -62,6 +69,37 @@ def test_the_picture_functions_of_lesson_2_do_what_the_packages_do():
     np.testing.assert_array_equal(
         lesson["deprocess_image"](shown.copy(), 50, 75), nst.deprocess_image(shown)
     )
+
+
+def test_the_total_loss_of_the_lesson_is_the_packages():
+    config = nst.TransferConfig.tutorial()
+    base, style = (
+        nst.preprocess_image(nst.picture(name), 48, 72) for name in ("harbour_town", "mosaic")
+    )
+    lesson = {
+        **{name: getattr(losses, name) for name in dir(losses)},
+        **dataclasses.asdict(config),
+        "feature_extractor": nst.feature_extractor(),
+        "rows": 48,
+        "cols": 72,
+    }
+    define(functions("extract_the_features")["compute_loss"], lesson)
+    terms = nst.build_terms(config, size=(48, 72))
+    goals = nst.measure_goals(terms, base, [style])
+    picture = (base + style) / 2
+    ours = nst.compute_losses(terms, picture, goals)["total"]
+    np.testing.assert_allclose(lesson["compute_loss"](picture, base, style), ours, rtol=1e-5)
+
+
+def test_the_tables_of_lessons_are_up_to_date():
+    tool = runpy.run_path(str(ROOT / "tools" / "write_tables.py"))
+    for path, text in tool["written"]().items():
+        assert path.read_text("utf-8") == text, f"{path.name}: run python tools/write_tables.py"
+    listed = tool["read_lessons"]()
+    assert [lesson["file"] for lesson in listed] == [path.name for path in LESSONS]
+    for path, lesson in zip(LESSONS, listed, strict=True):
+        title = cells(path, "markdown")[0].source.splitlines()[0]
+        assert title.startswith(f"# {lesson['title']}"), f"{path.name} has another title."
 
 
 @each_lesson

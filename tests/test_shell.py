@@ -11,8 +11,11 @@ import pytest
 from PIL import Image
 
 import nst_helpers as nst
+from nst_helpers import __main__ as shell_module
+from nst_helpers.state import LossRow
 
 SMALL = ["--recipe", "tutorial", "--rows", "32", "--iterations", "3"]
+COLUMNS = ["iteration", "seconds", "total", "content", "style", "total_variation"]
 
 
 def shell(*arguments, cwd):
@@ -28,11 +31,87 @@ def test_a_picture_and_its_losses(tmp_path):
     assert nst.load_image(tmp_path / "out.png").shape[0] == 32
     with open(tmp_path / "out.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["iteration", "seconds", "total", "content", "style", "total_variation"]
+    assert list(rows[0]) == COLUMNS
     assert [row["iteration"] for row in rows] == ["1", "2", "3"]
     assert float(rows[2]["total"]) < float(rows[0]["total"])
     assert done.stdout.startswith("VGG19 weights: ")
     assert done.stdout.count("\n") == 1
+
+
+def test_further_terms_have_columns_behind_the_usual_ones(tmp_path):
+    losses = dict.fromkeys([*COLUMNS[2:], "mean_style"], 1.5)
+    shell_module.write_losses(tmp_path / "out.csv", [LossRow(1, 0.25, losses)])
+    with open(tmp_path / "out.csv", newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert list(row) == [*COLUMNS, "mean_style"]
+    assert set(row.values()) == {"1", "0.25", "1.5"}
+
+
+def test_several_styles_with_regions_and_settings(tmp_path):
+    """Its picture is the one that the same settings give in Python."""
+    mask = np.zeros((20, 30), "uint8")
+    mask[:10] = 255
+    Image.fromarray(mask).save(tmp_path / "sky.png")
+    done = shell(
+        *["harbour_town", "--keep-colours", "mosaic", "--region", "sky.png", "woodcut", "-o"],
+        *["out.png", "watercolour", "--style-weights", "2,0.7,0.3", "--pooling", "average"],
+        *["--style-scale", "1.5", "--optimizer", "adam", *SMALL],
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    config = nst.TransferConfig.tutorial(
+        rows=32,
+        iterations=3,
+        keep_colours=True,
+        pooling="average",
+        style_scale=1.5,
+        optimizer="adam",
+    )
+    styles = [
+        nst.Style(nst.picture("mosaic"), 2, region=mask),
+        (nst.picture("woodcut"), 0.7),
+        (nst.picture("watercolour"), 0.3),
+    ]
+    expected = nst.transfer(nst.picture("harbour_town"), styles, config, lambda progress: None)
+    there = nst.load_image(tmp_path / "out.png").astype(int)
+    assert abs(there - expected.image).max() <= 1  # two processes may round differently
+
+
+READ = {
+    "a style without a region": ("a b", "a b"),
+    "a region for each style": ("a b --region m c --region=n", "a b@m c@n"),
+    "only the last has one": ("a b c --region m", "a b c@m"),
+    "options between them": ("a --rows 9 b --region m --losses x.csv c", "a b@m c"),
+    "colours kept before a picture": ("--keep-colours a b", "a b"),
+    "colours kept in a way of one's own": ("--keep-colours luminance a b", "a b"),
+    "a name that begins with a dash": ("-- -a b", "-a b"),
+}
+
+
+@pytest.mark.parametrize("case", READ)
+def test_which_region_belongs_to_which_style(case):
+    words, pictures = READ[case]
+    arguments = shell_module.parse_arguments(["-o", "out.png", *words.split()])
+    content, *styles = pictures.split()
+    assert arguments.content == content
+    regions = [tuple(style.split("@")) if "@" in style else (style, None) for style in styles]
+    assert arguments.styles == regions
+
+
+@pytest.mark.parametrize(
+    ("words", "keep_colours"),
+    [
+        ([], False),
+        (["--keep-colours"], "recolour"),
+        (["--keep-colours", "recolour"], "recolour"),
+        (["--keep-colours=luminance"], "luminance"),
+        (["--keep-colours", "luminance"], "luminance"),
+    ],
+)
+def test_keeping_colours_with_and_without_a_value(words, keep_colours):
+    arguments = shell_module.parse_arguments(["a", "-o", "out.png", *words, "b"])
+    assert arguments.styles == [("b", None)]
+    assert shell_module.make_config(arguments).keep_colours == keep_colours
 
 
 @pytest.mark.parametrize("recipe", ["tutorial", "fast"])  # fast asks for bfloat16 too
@@ -89,9 +168,11 @@ def folder(tmp_path):
     (tmp_path / "text.jpg").write_text("this is no picture")
     (tmp_path / "truncated.jpg").write_bytes(photo[: len(photo) // 2])
     (tmp_path / "out.png").write_text("the user's own")
+    (tmp_path / "good.png").write_bytes((tmp_path / "good.jpg").read_bytes())
     return tmp_path
 
 
+GOOD = ["good.jpg", "good.jpg"]
 MISTAKES = {
     "missing file": (["none.jpg", "good.jpg"], "none.jpg does not exist"),
     "folder": ([".", "good.jpg"], "is a folder"),
@@ -127,7 +208,34 @@ MISTAKES = {
         ["good.jpg", "good.jpg", "--checkpoint", "text.jpg"],
         "text.jpg is no checkpoint, or a damaged one",
     ),
-    "losses in no folder": (["good.jpg", "good.jpg", "--losses", "none/a.csv"], "does not exist"),
+    "losses in no folder": ([*GOOD, "--losses", "none/a.csv"], "does not exist"),
+    "no style": (["good.jpg"], "are required: CONTENT, STYLE"),
+    "no weight for a style": (
+        [*GOOD, "good.jpg", "--style-weights", "1"],
+        "--style-weights has 1 for 2 styles: give one for each style",
+    ),
+    "a weight of 0": ([*GOOD, "good.jpg", "--style-weights", "1,0"], "1e-06 or more, not 0.0"),
+    "a weight in words": ([*GOOD, "--style-weights", "one"], "could not convert string to float"),
+    "a region before any style": (
+        ["good.jpg", "--region", "good.jpg", "good.jpg"],
+        "--region good.jpg has no STYLE before it",
+    ),
+    "a region without a file": ([*GOOD, "--region"], "--region: expected one argument"),
+    "two regions for a style": (
+        [*GOOD, "--region", "good.jpg", "--region", "good.jpg"],
+        "good.jpg has two regions",
+    ),
+    "an unreadable region": ([*GOOD, "--region", "text.jpg"], "text.jpg is not a picture"),
+    "a region that is missing": ([*GOOD, "--region", "none.png"], "none.png does not exist"),
+    "colours kept in an unknown way": ([*GOOD, "--keep-colours=gray"], "keep_colours must be"),
+    "strokes of no size": ([*GOOD, "--style-scale", "0"], "style_scale must be a number, from 0.1"),
+    "unknown pooling": ([*GOOD, "--pooling", "min"], "pooling must be one of max, average"),
+    "unknown optimizer": ([*GOOD, "--optimizer", "best"], "optimizer must be one of sgd"),
+    "the content as output": (["good.png", "good.jpg", "-o", "./good.png"], "pictures to read"),
+    "the style as output": (["good.jpg", "good.png", "-o", "good.png"], "pictures to read"),
+    "a region as output": ([*GOOD, "--region", "good.png", "-o", "good.png"], "pictures to read"),
+    "a picture as checkpoint": ([*GOOD, "--checkpoint", "good.jpg"], "pictures to read"),
+    "a shortened option": ([*GOOD, "--iter", "3"], "unrecognized arguments: --iter"),
 }
 
 

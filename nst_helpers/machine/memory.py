@@ -1,19 +1,16 @@
 """How much memory a run needs, and whether this machine has it."""
 
-from contextlib import suppress
-from pathlib import Path
-
 import psutil
 
 from nst_helpers.config import MIN_ROWS
 from nst_helpers.errors import ConfigError
+from nst_helpers.machine.limits import CONTAINER, memory_room
 
 # Measured by benchmarks/growth.py, float32, and rounded up.
 PROCESS_BYTES = 0.85e9  # Python, TensorFlow and VGG19's weights
 BYTES_A_PIXEL = 2000  # the feature maps that one loss and its gradient keep
 BYTES_A_PAIR = 12  # a pixel of L-BFGS's pair: two bfloat16 pictures of three channels
 
-CONTAINER = Path("/sys/fs/cgroup")  # where Linux says how much memory a container may use
 
 
 def memory_needed(size, config):
@@ -40,12 +37,7 @@ def memory_there():
 
     Where a container sets a limit, as Binder does, that counts.
     """
-    free = psutil.virtual_memory().available
-    with suppress(OSError, ValueError, KeyError):  # no container, or none with a limit
-        limit = int((CONTAINER / "memory.max").read_text())
-        used = int((CONTAINER / "memory.current").read_text())
-        stat = dict(line.split() for line in (CONTAINER / "memory.stat").read_text().splitlines())
-        free = min(free, limit - used + int(stat["inactive_file"]))
+    free = min(psutil.virtual_memory().available, memory_room(CONTAINER))
     return free + psutil.Process().memory_info().rss
 
 
