@@ -219,11 +219,12 @@ def _same(region, other):
 
 def _covered(content, region):
     """The pixels of the content image that a region covers, of any shape (..., 3)."""
-    if region is None or region.max() <= 0.5:
+    if region is None:
         return content
     rows, cols = content.shape[1:3]
     row, col = (np.arange(n) * m // n for n, m in zip((rows, cols), region.shape, strict=True))
-    return content[0][region[row][:, col] > 0.5]
+    covered = content[0][region[row][:, col] > 0.5]
+    return covered if len(covered) else content  # a spot may fall between the pixels
 
 
 def _gray(function, *images):

@@ -1,6 +1,6 @@
-"""Weights and pictures for the tests: CI has copies beside the checkout, others fetch them.
+"""Weights, pictures, servers and disks for the tests.
 
-And the record of what went wrong on purpose, which `pytest --write-reliability` writes down.
+CI has copies of the weights and the pictures beside the checkout; others fetch them.
 """
 
 import functools
@@ -17,6 +17,10 @@ import pytest
 from PIL import Image
 
 import nst_helpers as nst
+from nst_helpers.machine import notices
+
+pytest_plugins = ["reliability"]
+notices.default_progress = None  # a test that wants to see the progress bar asks for one
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 WEIGHTS = SHARED / "weights" / "vgg19_notop.h5"
@@ -117,55 +121,3 @@ def make_read_only():
             folder.chmod(0o755)
         else:
             subprocess.run(["umount", folder], check=False)
-
-
-RELIABILITY = Path(__file__).resolve().parents[1] / "benchmarks" / "RELIABILITY.md"
-FAULTS = pytest.StashKey()
-HEADING = """# Reliability
-
-What goes wrong on purpose in the tests, how often, and what it cost. To survive is to end in what
-was asked for or in one clear line, in bounded time, with every file of the user's as it was.
-The tests write this table: `pytest --write-reliability`.
-
-| Fault | Tries | Survived | Lost |
-| --- | ---: | ---: | --- |
-"""
-
-
-def pytest_addoption(parser):
-    parser.addoption(
-        "--write-reliability",
-        action="store_true",
-        help=f"write {RELIABILITY.name} anew, from the tests of this run, if all pass",
-    )
-
-
-def pytest_configure(config):
-    config.stash[FAULTS] = {}
-
-
-@pytest.fixture
-def survived(request):
-    """Notes a fault for the record, and fails the test unless each try was survived.
-
-    A test calls `survived(fault, tries, survived, lost="nothing")` at its end; tests that name the
-    same fault share a row.
-    """
-
-    def note(fault, tries, survived, lost="nothing"):
-        assert survived == tries > 0, f"{fault}: {survived} of {tries} survived"
-        faults = request.config.stash[FAULTS]
-        before, kept, _ = faults.get(fault, (0, 0, lost))
-        faults[fault] = before + tries, kept + survived, lost
-
-    return note
-
-
-def pytest_sessionfinish(session, exitstatus):
-    faults = session.config.stash[FAULTS]
-    if faults and exitstatus == 0 and session.config.getoption("--write-reliability"):
-        rows = [
-            f"| {fault} | {tries:,} | {kept:,} | {lost} |\n"
-            for fault, (tries, kept, lost) in faults.items()
-        ]
-        RELIABILITY.write_text(HEADING + "".join(rows), encoding="utf-8")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import nst_helpers as nst
-from nst_helpers.backend import tf
+from nst_helpers.losses import gram_distance
+from nst_helpers.machine.backend import tf
 
 ROWS, COLS = 48, 72
 
@@ -66,6 +67,12 @@ def test_total_variation_loss(rng):
         lambda x: document.total_variation_loss(x, ROWS, COLS),
         tf.constant(rng.uniform(-120, 150, (1, ROWS, COLS, 3)), tf.float32),
     )
+
+
+def test_style_loss_is_a_distance_of_gram_matrices(rng):
+    a, b = features(rng), features(rng)
+    found = gram_distance(nst.gram_matrix(a), nst.gram_matrix(b), ROWS, COLS)
+    np.testing.assert_allclose(found, nst.style_loss(a, b, ROWS, COLS), rtol=1e-6)
 
 
 def test_gram_matrix_ignores_where(rng):

@@ -70,7 +70,7 @@ class Checkpoint:
 
     def _read(self):
         try:
-            with np.load(self._path, allow_pickle=False) as file:
+            with self._path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 arrays = dict(file)
             run = json.loads(str(arrays.pop("run")))
             names, table = run["losses"], arrays.pop("losses").tolist()

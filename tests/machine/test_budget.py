@@ -6,14 +6,14 @@ import pytest
 from numpy.polynomial import Polynomial
 
 import nst_helpers as nst
-from nst_helpers import budget
+from nst_helpers.machine import budget
 
 
 @pytest.fixture
 def pace(monkeypatch):
     """A machine that takes 2 s to prepare a size, and 4 µs a pixel for an iteration."""
     pace = budget.Pace(Polynomial([2.0]), Polynomial([0.02, 4e-6]))
-    monkeypatch.setattr(budget, "_measure", lambda: pace)
+    monkeypatch.setattr(budget, "measure_pace", lambda: pace)
     return pace
 
 

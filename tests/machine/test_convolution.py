@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from nst_helpers.backend import keras, tf
-from nst_helpers.convolution import (
+from nst_helpers.machine.backend import tf
+from nst_helpers.machine.convolution import (
     convolve,
+    convolve_fastest,
     convolve_turned,
-    convolve_widened,
     convolve_winograd,
     faster_precision,
+    widened,
 )
 
 
@@ -24,17 +25,41 @@ def test_every_way_gives_the_same(rng, way, shape):
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("shape", [(1, 20, 13, 64), (1, 12, 16, 256)])
+def test_the_fastest_way_gives_the_same(rng, precision, shape):
+    x = tf.cast(rng.normal(0, 1, shape), precision)
+    kernel = tf.cast(rng.normal(0, 0.1, (3, 3, shape[-1], 256)), precision)
+    upstream = tf.cast(rng.normal(0, 1, (*shape[:3], 256)), precision)
+    usual, fastest, unknown = (
+        tf.function(with_gradient, reduce_retracing=True)(way, x, kernel, upstream)
+        for way in (convolve, convolve_fastest, of_unknown_size)
+    )
+    for found in (fastest, unknown):
+        assert_near(usual, found, 1e-5 if precision == "float32" else 0.01)
+
+
+def of_unknown_size(x, kernel):
+    shape = tf.TensorSpec((None, None, None, x.shape[-1]), x.dtype)
+    return tf.function(
+        convolve_fastest, input_signature=[shape, tf.TensorSpec(kernel.shape, x.dtype)]
+    )(x, kernel)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("cols", [1, 12, 37])
 def test_a_wider_map_gives_the_same(rng, precision, cols):
-    layer = keras.layers.Conv2D(16, 3, padding="same", activation="relu", dtype=precision)
-    layer.build((1, 20, cols, 64))
-    layer.bias.assign(rng.normal(0, 1, 16))  # without it, what lies beyond the edge would be 0
+    kernel = tf.cast(rng.normal(0, 0.1, (3, 3, 64, 16)), precision)
+    bias = tf.cast(rng.normal(0, 1, 16), precision)  # without it, beyond the edge would be zeros
     x, upstream = (
         tf.cast(rng.normal(0, 1, (1, 20, cols, channels)), precision) for channels in (64, 16)
     )
+
+    def layer(x, kernel):
+        return tf.nn.relu(tf.nn.bias_add(convolve(x, kernel), bias))
+
     usual, wider = (
-        tf.function(with_gradient)(f, x, layer, upstream)
-        for f in (lambda x, layer: layer(x), convolve_widened)
+        tf.function(with_gradient)(way, x, kernel, upstream)
+        for way in (layer, lambda x, kernel: widened(lambda x: layer(x, kernel), x))
     )
     assert_near(usual, wider, 1e-5 if precision == "float32" else 0.01)
 

@@ -1,5 +1,6 @@
 """What a run needs and what there is, against a process that really runs."""
 
+import json
 import subprocess
 import sys
 
@@ -8,16 +9,15 @@ import psutil
 import pytest
 
 import nst_helpers as nst
-from nst_helpers import memory
+from nst_helpers.machine import memory
+from nst_helpers.machine.cache import Cache
 
 FAST = nst.TransferConfig.fast()
 PEAK = r"""
-import re, sys
+import json, re, sys
 from pathlib import Path
 import nst_helpers as nst
-config = nst.TransferConfig.fast(
-    rows=int(sys.argv[1]), history=4, iterations=4, precision="float32"
-)
+config = nst.TransferConfig.fast(**json.loads(sys.argv[1]))
 nst.transfer(nst.picture("mountain_lake"), nst.picture("mosaic"), config, lambda progress: None)
 # Not getrusage: its peak counts what the parent held when it forked.
 print(1024 * int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]))
@@ -25,30 +25,48 @@ print(1024 * int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_tex
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
-@pytest.mark.parametrize("rows", [64, 512])
-def test_what_a_run_needs(rows):
+@pytest.mark.parametrize(
+    "changes",
+    [{"rows": 64}, {"rows": 512}, {"rows": 256, "style_scale": 2.5, "optimizer": "adam"}],
+    ids=str,
+)
+def test_what_a_run_needs(changes):
     """The estimate is not below what a run takes, nor so far above that it refuses for nothing."""
-    config = FAST.replace(rows=rows, history=4)
+    changes = {"history": 4, "iterations": 4, "precision": "float32", **changes}
+    rows, config = changes["rows"], FAST.replace(**changes)
     done = subprocess.run(
-        [sys.executable, "-c", PEAK, str(rows)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", PEAK, json.dumps(changes)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     peak = int(done.stdout.splitlines()[-1])
     assert 0.97 * peak < memory.memory_needed((rows, rows * 3 / 2), config) < 1.5 * peak
 
 
-def test_what_is_refused_and_what_fits(monkeypatch, survived):
+def test_what_is_refused_and_what_fits(monkeypatch, tried):
     monkeypatch.setattr(memory, "memory_there", lambda: 2e9)
-    memory.check_memory((400, 599), FAST)
-    with pytest.raises(
-        nst.ConfigError, match=r"rows=800 needs about .* GB .* rows=\d+ fits"
-    ) as said:
-        memory.check_memory((800, 1200), FAST)
-    rows = int(str(said.value).split("rows=")[-1].split()[0])
-    assert 400 <= rows < 800
-    memory.check_memory((rows, rows * 3 // 2), FAST)
-    with pytest.raises(nst.ConfigError):
-        memory.check_memory((rows + 32, (rows + 32) * 3 // 2), FAST)
-    survived("a picture too large for the memory", 2, 2)
+    memory.check_memory((400, 599), FAST, Cache())
+    with tried("a picture too large for the memory"):
+        with pytest.raises(
+            nst.ConfigError, match=r"rows=800 needs about .* GB .* rows=\d+ fits"
+        ) as said:
+            memory.check_memory((800, 1200), FAST, Cache())
+        rows = int(str(said.value).split("rows=")[-1].split()[0])
+        assert 400 <= rows < 800
+        memory.check_memory((rows, rows * 3 // 2), FAST, Cache())
+    with tried("a picture too large for the memory"), pytest.raises(nst.ConfigError):
+        memory.check_memory((rows + 32, (rows + 32) * 3 // 2), FAST, Cache())
+
+
+@pytest.mark.parametrize(("kept", "left"), [(1e8, 1e8), (1.5e9, 0)])
+def test_what_earlier_runs_left_makes_room(monkeypatch, kept, left):
+    """But only where that is needed."""
+    monkeypatch.setattr(memory, "memory_there", lambda: 2e9)
+    cache = Cache()
+    cache.get("target", "a picture", lambda: kept, nbytes=lambda kept: kept)
+    memory.check_memory((400, 599), FAST, cache)
+    assert cache.nbytes == left
 
 
 def test_a_run_is_refused_before_it_starts(monkeypatch):
