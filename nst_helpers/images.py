@@ -1,17 +1,20 @@
 """Loads, preprocesses, deprocesses and saves images."""
 
 import contextlib
-import io
 import numbers
+import os
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from nst_helpers.errors import FileError, ImageError, one_line
-from nst_helpers.machine.decoding import MOST_PIXELS, decode, to_rgb
-from nst_helpers.machine.files import check_writable, write_atomically
+from nst_helpers.errors import FileError, ImageError
+from nst_helpers.machine.arrays import is_array, mask_array, picture_array
+from nst_helpers.machine.decoding import HIDDEN, MOST_PIXELS, decode, to_rgb
+from nst_helpers.machine.encoding import check_picture_format, encoded
+from nst_helpers.machine.files import check_writable, keep_elsewhere, write_atomically
 from nst_helpers.machine.sources import read_source
+from nst_helpers.machine.wording import warn
 
 # Mean of VGG19's training images, in its channel order: blue, green, red.
 IMAGENET_MEAN_BGR = np.array([103.939, 116.779, 123.68], dtype="float32")
@@ -21,13 +24,17 @@ LUMINANCE = np.array([0.299, 0.587, 0.114])  # of red, green, blue: the Y of YIQ
 def load_image(source, rows=None, interpolation="nearest"):
     """Loads a picture of any kind as an upright RGB image.
 
-    Gray, palette, 16-bit, float and CMYK pictures become RGB; colour profiles are converted to
-    sRGB. Transparent parts become white, and the rotation that a camera notes in the file is
-    applied. If a file holds several pictures, the first is used, with a warning.
+    Gray, palette, 16-bit, float and CMYK pictures become RGB; colour profiles and a PNG's gamma are
+    converted to sRGB. Transparent parts become white, and the rotation that a camera notes in the
+    file is applied. What had to be assumed, such as that the first of several pictures in a file is
+    meant, is said in one warning.
 
     Args:
-        source: A path, a URL, the bytes of a picture file, a PIL image, or a uint8 array of shape
-            (rows, cols), (rows, cols, 3) or (rows, cols, 4).
+        source: A path, a URL (http, https, file or data), a name from `PICTURES` of which there is
+            no file, the bytes of a picture file, a file open for reading bytes, a PIL image, a
+            result with its `image`, or an array or tensor of shape (rows, cols) or
+            (rows, cols, 1, 3 or 4). Its integers lie within 0..255, or within 0..65535 in uint16
+            if one is more than 255; its floats within 0..1, or within 0..255 if one is more than 1.
         rows: Height in pixels to resize to; the width follows as int(width * rows / height).
             None keeps the size.
         interpolation: "nearest", Keras's default, or the smoother "lanczos".
@@ -86,10 +93,7 @@ def load_region(source):
     not.
 
     Args:
-        source: A path, a URL, the bytes of a picture file, a PIL image, or an array of shape
-            (rows, cols), (rows, cols, 1), (rows, cols, 3) for RGB or (rows, cols, 4) for RGBA. It
-            holds booleans, floats from 0 to 1, or integers: from 0 to 1 if the largest is 1, else
-            from 0 to 255.
+        source: Anything that `load_image` takes. An array's integers may also be 0 and 1 alone.
 
     Returns:
         Array of shape (rows, cols), float32, from 0 (outside) to 1 (inside).
@@ -98,8 +102,9 @@ def load_region(source):
         ImageError: If `source` is no picture or too large, or an array of another shape or with
             values out of range.
     """
-    if isinstance(source, np.ndarray):
-        values = _unit_values(source)
+    source = _without_wrapping(source)
+    if is_array(source) and not isinstance(source, (str, bytes)):
+        values = mask_array(source)
     else:
         values = np.asarray(_open_rgb(source, background="black")) / 255
     return _to_luminance(values).astype("float32")
@@ -108,44 +113,84 @@ def load_region(source):
 def save_image(path, image):
     """Saves an image; its ending chooses the format. The file is written completely or not at all.
 
+    A file that is there keeps its mode and, where the system allows it, its owner.
+
     Args:
         path: File to write, ending in .png, .jpg or another ending that Pillow can write.
-        image: Array of shape (rows, cols, 3), uint8, RGB.
+        image: Array of shape (rows, cols, 3), uint8, RGB; another array or tensor that `load_image`
+            takes, a PIL image, or a result with its `image`.
 
     Raises:
         ImageError: If the ending stands for no format, the format can't hold such an image, or the
             file can't be written.
     """
+    path, image = _in_order(path, image)
     with _image_errors():
         path = check_writable(path)
     format = check_picture_format(path)
-    options = {"quality": 92, "subsampling": 0} if format == "JPEG" else {}
-    picture, data = _from_array(np.asarray(image)), io.BytesIO()
-    try:
-        picture.save(data, format, **options)
-    except Exception as error:  # such as for WebP with a side over 16,383 pixels
-        raise ImageError(f"{path} can't be written as {format}: {one_line(error)}.") from error
     with _image_errors():
-        write_atomically(path, data.getvalue())
+        write_atomically(path, encoded(path, format, _image_to_save(image)))
 
 
-def check_picture_format(path):
-    """Finds the picture format that a file's ending stands for.
+def keep_image(path, image):
+    """Saves an image by all means: what took long to paint must not be lost.
+
+    Where `save_image` fails, the image is written as PNG, under another name beside the file or in
+    another folder, and a warning says where.
 
     Args:
-        path: File that will be written.
+        path, image: As for `save_image`.
 
     Returns:
-        Pillow's name of the format, such as "PNG".
+        `Path` of the file that was written.
 
     Raises:
-        ImageError: If Pillow can't write that kind of file.
+        ImageError: If it is no image, or can't be written anywhere.
     """
-    suffix = Path(path).suffix.lower()
-    format = Image.registered_extensions().get(suffix)
-    if format not in Image.SAVE:
-        raise ImageError(f"{path}: no picture format ends in {suffix!r}: use .png or .jpg.")
-    return format
+    path, image = _in_order(path, image)
+    try:
+        save_image(path, image)
+        return Path(path).expanduser()
+    except ImageError as error:
+        problem = error
+    with _image_errors():
+        kept = keep_elsewhere(path, encoded(path, "PNG", _image_to_save(image)), ".png")
+    warn(f"{problem} The picture is in {kept}.", stacklevel=2)
+    return kept
+
+
+def _in_order(path, image):
+    """The path and the image, though they were given the other way round."""
+    if not _is_name(path) and _is_name(image):
+        path, image = image, path
+    if not _is_name(path) or _is_name(image):
+        raise ImageError(
+            "save_image takes a file's name and an image, as in save_image('painted.png', "
+            f"result.image), not {type(path).__name__} and {type(image).__name__}."
+        )
+    return path, image
+
+
+def _is_name(thing):
+    return isinstance(thing, (str, os.PathLike))
+
+
+def _image_to_save(image):
+    image = _without_wrapping(image)
+    if isinstance(image, Image.Image):
+        return image if image.mode in ("L", "RGB", "RGBA") else to_rgb("the PIL image", image)
+    if is_array(image):
+        return Image.fromarray(picture_array(image, "the image to save"))
+    raise ImageError(
+        "save_image takes an image as an array of shape (rows, cols, 3), such as result.image, "
+        f"not {type(image).__name__}."
+    )
+
+
+def _without_wrapping(thing):
+    """The image of a run's result, else the thing itself."""
+    image = None if isinstance(thing, Image.Image) else getattr(thing, "image", None)
+    return image if isinstance(image, np.ndarray) else thing
 
 
 def _check_sides(**sides):
@@ -176,53 +221,29 @@ def _image_errors():
 
 def _open_rgb(source, background="white"):
     """Opens a picture as an upright PIL image in RGB."""
-    if isinstance(source, np.ndarray):
-        return to_rgb("the array", _from_array(source), background)
+    source = _without_wrapping(source)
     if isinstance(source, Image.Image):
         return to_rgb("the PIL image", source, background)
-    return decode(*read_source(source), background)
-
-
-def _unit_values(array):
-    """Checks a region's array and scales it to 0..1."""
-    if 0 in array.shape or not (
-        array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
-    ):
-        raise ImageError(
-            "a region's array must have shape (rows, cols) or (rows, cols, 1, 3 or 4), "
-            f"not {array.shape}."
+    if isinstance(source, (str, bytes)) or not is_array(source):
+        return decode(*read_source(source), background)
+    array = picture_array(source)
+    if array.max() == 1:
+        warn(
+            "the array is black, since it holds no more than 1 of 255: give array.astype(bool) for "
+            "black and white.",
+            stacklevel=3,
         )
-    if array.dtype.kind not in "buif":
-        raise ImageError(f"a region's array must hold numbers or booleans, not {array.dtype}.")
-    whole, low, high = array.dtype.kind in "ui", array.min(), array.max()
-    top = 255 if whole and high > 1 else 1
-    if not (low >= 0 and high <= top):  # not (low < 0 or high > top), which is false for NaN
-        raise ImageError(
-            f"a region's {'integers' if whole else 'floats'} must lie within 0..{top}, "
-            f"not {low}..{high}."
-        )
-    return array.astype("float64") / top
+    return to_rgb("the array", Image.fromarray(array), background)
 
 
 def _to_luminance(values):
     """Turns channels, if there are any, into luminance over black."""
     if values.ndim == 2:
         return values
-    if values.shape[2] == 1:
-        return values[:, :, 0]
     luminance = values[:, :, :3] @ LUMINANCE
-    return luminance * values[:, :, 3] if values.shape[2] == 4 else luminance
-
-
-def _from_array(array):
-    if array.dtype != np.uint8:
-        raise ImageError(
-            f"an array must hold uint8 values from 0 to 255, not {array.dtype}: "
-            "for floats from 0 to 1, give (255 * array).astype('uint8')."
-        )
-    if 0 in array.shape or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))):
-        raise ImageError(
-            f"an array must have shape (rows, cols), (rows, cols, 3) or (rows, cols, 4), "
-            f"not {array.shape}."
-        )
-    return Image.fromarray(array)
+    if values.shape[2] == 3:
+        return luminance
+    if not values[:, :, 3].any():
+        warn(f"the array {HIDDEN}.", stacklevel=3)
+        return luminance
+    return luminance * values[:, :, 3]

@@ -209,7 +209,7 @@ def test_what_the_cache_holds_is_counted_and_let_go(images):
 
 
 def test_it_is_compiled_once_for_each_signature(images):
-    base, style, combination = images
+    base, style, _ = images
 
     def compiled(terms, shape=base.shape, **kind):
         goals = nst.measure_goals(terms, base, [style])

@@ -162,7 +162,7 @@ def test_a_terms_name_is_its_classs():
     assert shown == "MeanStyle('block1_conv1', weight=0.5, name='mean_style')"
 
 
-@pytest.mark.parametrize("name", ["total", "seconds", "iteration", "", 7])
+@pytest.mark.parametrize("name", ["total", "seconds", "iteration", "losses", "count", "", 7])
 def test_a_name_that_the_table_needs_is_refused(name):
     with pytest.raises(nst.ConfigError, match=f"can't have the name {name!r}"):
         MeanStyle("block1_conv1", name=name)

@@ -1,7 +1,7 @@
 """What a container lets this process have: memory and processor time, by Linux's control groups.
 
 A process is in a group of each hierarchy, and each group lies in others, as in Slurm, systemd or a
-container in a container; the tightest limit of them all counts. In version 2 there is one hierarchy,
+container in a container; the tightest limit counts. In version 2 there is one hierarchy,
 in version 1 one for each kind of resource.
 """
 

@@ -123,7 +123,8 @@ def test_a_rotation_holds_beside_a_profile(photo, format):
     ids=["text", "truncated", "end-missing", "no-tags", "of-gray"],
 )
 def test_a_broken_profile_is_passed_over(photo, profile):
-    loaded = nst.load_image(encoded(photo, "PNG", icc_profile=profile))
+    with pytest.warns(UserWarning, match="a colour profile that can't be used, so sRGB is assumed"):
+        loaded = nst.load_image(encoded(photo, "PNG", icc_profile=profile))
     np.testing.assert_array_equal(loaded, np.asarray(photo))
 
 
@@ -151,16 +152,21 @@ def test_floats_by_their_range(rng):
     expected = np.rint(unit.astype("float32") * 255)
     np.testing.assert_array_equal(float_picture(unit), expected)
     assert np.abs(float_picture(unit * 255) - expected).max() <= 1
-    assert np.abs(float_picture(unit * 9000 - 700) - expected).max() <= 1
-    assert np.abs(float_picture((unit * 2 - 1) * 3e38) - expected).max() <= 1
+    with pytest.warns(UserWarning, match=r"holds values within -700\.\.8300, stretched from black"):
+        assert np.abs(float_picture(unit * 9000 - 700) - expected).max() <= 1
+    with pytest.warns(UserWarning, match=r"values within -3e\+38\.\.3e\+38, stretched"):
+        assert np.abs(float_picture((unit * 2 - 1) * 3e38) - expected).max() <= 1
 
 
 def test_what_is_not_a_number_is_black(rng):
     values = rng.uniform(0, 1, (4, 4))
     values[0] = np.nan, np.inf, -np.inf, 0.25
-    assert float_picture(values)[0].tolist() == [0, 255, 0, 64]
-    assert not float_picture(np.full((4, 4), np.nan)).any()
-    assert not float_picture(np.full((4, 4), 700)).any()
+    with pytest.warns(UserWarning, match=r"no numbers \(NaN\) or infinite, made black or white"):
+        assert float_picture(values)[0].tolist() == [0, 255, 0, 64]
+    with pytest.warns(UserWarning, match=r"no numbers \(NaN\)"):
+        assert not float_picture(np.full((4, 4), np.nan)).any()
+    with pytest.warns(UserWarning, match=r"holds values within 700\.\.700, stretched"):
+        assert not float_picture(np.full((4, 4), 700)).any()
 
 
 def test_integers_of_32_bits(photo):
@@ -168,7 +174,10 @@ def test_integers_of_32_bits(photo):
     loaded = nst.load_image(encoded(Image.fromarray(gray * 257), "TIFF"))
     np.testing.assert_array_equal(loaded[:, :, 0], gray)
     gray[0, :2] = 0, 255
-    loaded = nst.load_image(encoded(Image.fromarray(gray * 8_000_000 - 10**9), "TIFF"))
+    with pytest.warns(
+        UserWarning, match=r"values within -1e\+09\.\.1\.04e\+09, stretched from black"
+    ):
+        loaded = nst.load_image(encoded(Image.fromarray(gray * 8_000_000 - 10**9), "TIFF"))
     assert np.abs(loaded[:, :, 0] - gray).max() <= 1
 
 
@@ -193,6 +202,99 @@ def test_sixteen_bits_with_the_great_byte_first(photo):
 def test_palette_with_alpha(photo):
     image = photo.quantize(256)
     np.testing.assert_array_equal(nst.load_image(image.convert("PA")), image.convert("RGB"))
+
+
+def tiff(values, format, **tags):
+    """A TIFF in gray, whose tags stand as they are given."""
+    values = values.astype(format)
+    entries = {
+        256: values.shape[1],
+        257: values.shape[0],
+        258: 16,
+        259: 1,
+        262: 1,
+        273: 8,
+        277: 1,
+        278: values.shape[0],
+        279: values.nbytes,
+        **{int(name[1:]): value for name, value in tags.items()},
+    }
+    data = values.tobytes() + bytes(values.nbytes % 2)
+    ifd = struct.pack("<H", len(entries)) + b"".join(
+        struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(entries.items())
+    )
+    return struct.pack("<2sHI", b"II", 42, 8 + len(data)) + data + ifd + bytes(4)
+
+
+KINDS = {
+    "16 bits, white is zero": lambda v: tiff(65535 - v * 257, "<u2", t262=0),
+    "16 bits, black is zero": lambda v: tiff(v * 257, "<u2"),
+    "floats, white is zero": lambda v: tiff(1 - v / 255, "<f4", t258=32, t339=3, t262=0),
+    "8 bits, white is zero": lambda v: tiff(255 - v, "u1", t258=8, t262=0),
+    "16 bits with a sign": lambda v: tiff(np.rint(v * 32767 / 255), "<i2", t339=2),
+    "12 bits": lambda v: tiff(packed_12(np.rint(v * 4095 / 255)), "u1", t256=v.shape[1], t258=12),
+}  # fmt: skip
+
+
+def packed_12(values):
+    """Two values of 12 bits in three bytes."""
+    one, two = values.astype(int)[:, ::2], values.astype(int)[:, 1::2]
+    return np.stack([one >> 4, (one & 15) << 4 | two >> 8, two & 255], axis=2).reshape(len(one), -1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_gray_of_rare_kinds(photo, kind, tried, recwarn):
+    gray = np.asarray(photo.convert("L")).astype(int)
+    with tried("a picture with rare bits or a rare scale"):
+        loaded = nst.load_image(KINDS[kind](gray))[:, :, 0]
+        assert np.abs(loaded.astype(int) - gray).max() <= 1
+        assert not recwarn.list
+
+
+def test_the_preview_of_a_raw_photo_is_said(photo):
+    """Raw photos are TIFFs, whose first picture is small."""
+    with pytest.warns(UserWarning, match="holds a small preview first, which is used: give a raw"):
+        nst.load_image(encoded(photo, "TIFF", tiffinfo={254: 1}))
+
+
+def test_a_cmyk_jpeg_without_adobe_s_mark_is_read_like_one_with_it(photo):
+    """Its inks are stored inverted in both, as browsers have it."""
+    data = encoded(photo.convert("CMYK"), "JPEG", quality=95)
+    start = data.index(b"\xff\xee")
+    bare = data[:start] + data[start + 2 + int.from_bytes(data[start + 2 : start + 4], "big") :]
+    assert b"Adobe" in data and b"Adobe" not in bare
+    assert far(nst.load_image(bare), nst.load_image(data)) < 1
+    assert far(nst.load_image(bare), photo) < 12
+
+
+def test_what_was_assumed_is_said_in_one_warning(photo):
+    image = photo.convert("RGBA")
+    image.putalpha(0)
+    other = Image.new("RGBA", photo.size, "red")
+    data = encoded(image, "PNG", save_all=True, append_images=[other], icc_profile=b"none")
+    with pytest.warns(UserWarning) as seen:
+        nst.load_image(data)
+    assert [str(warning.message) for warning in seen] == [
+        "the picture given as bytes is transparent everywhere: the colours beneath are used; it "
+        "has a colour profile that can't be used, so sRGB is assumed; it holds several pictures: "
+        "the first is used."
+    ]
+    assert seen[0].filename == __file__
+
+
+def test_a_session_that_turns_warnings_into_errors_loads_all_the_same(photo, capsys):
+    data = encoded(photo, "GIF", save_all=True, append_images=[Image.new("RGB", photo.size)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nst.load_image(data)
+    assert "holds several pictures: the first is used" in capsys.readouterr().out
+
+
+def test_a_rotation_holds_where_the_end_is_missing(photo):
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    data = encoded(photo, "JPEG", exif=exif)
+    np.testing.assert_array_equal(nst.load_image(data[:-2]), nst.load_image(data))
 
 
 MODES = {"1": 1, "L": 1, "P": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4, "YCbCr": 3, "HSV": 3}
@@ -226,10 +328,11 @@ def test_of_several_pictures_the_first(photo):
 
 def test_one_picture_is_no_cause_for_a_word(photo):
     phone = encoded(photo, "MPO", save_all=True, append_images=[photo.resize((6, 4))])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
         for data in (phone, *(encoded(photo, format) for format in ("GIF", "TIFF", "PNG", "WEBP"))):
             nst.load_image(data)
+    assert not seen
 
 
 def test_a_damaged_second_picture_is_not_needed(photo):
@@ -267,6 +370,24 @@ def test_what_pillow_cannot_open_is_named(monkeypatch, brand, words):
         monkeypatch.delitem(Image.OPEN, format, raising=False)
     data = b"\0\0\0\x1cftyp" + brand.encode() + b"\0\0\0\0mif1miaf" + bytes(200)
     with pytest.raises(nst.ImageError, match=words):
+        nst.load_image(data)
+
+
+OTHER_KINDS = {
+    b"<svg xmlns='http://www.w3.org/2000/svg'/>": "is an SVG drawing: export it as PNG",
+    b'<?xml version="1.0"?>\n<!-- by a program -->\n<svg>': "is an SVG drawing: export it as PNG",
+    b"%PDF-1.7 ...": "is a PDF document: export the picture in it as PNG",
+    b"PK\3\4 ...": "is a ZIP archive: unpack it and give a picture from it",
+    b"\xff\x0a ...": "is a JPEG XL picture: convert it to JPEG or PNG",
+    b"\x89PNG\r\n\x1a\n": "is damaged, cut short or of a rare kind: save it as a common JPEG",
+    b"MM\0*\0\0": "is damaged, cut short or of a rare kind: save it as a common JPEG",
+    b"{'error': 'not found'}": "is not a picture that can be read: save it as JPEG or PNG",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("data", OTHER_KINDS)
+def test_what_it_is_instead_of_a_picture(data):
+    with pytest.raises(nst.ImageError, match=OTHER_KINDS[data]):
         nst.load_image(data)
 
 
