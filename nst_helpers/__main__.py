@@ -6,7 +6,6 @@ import io
 import sys
 import warnings
 from contextlib import suppress
-from pathlib import Path
 from typing import NamedTuple
 
 from tqdm import tqdm
@@ -20,10 +19,12 @@ from nst_helpers.errors import (
     ImageError,
     WeightsError,
 )
-from nst_helpers.images import check_picture_format, load_image, load_region, save_image
+from nst_helpers.images import check_picture_format, keep_image, load_image, load_region
 from nst_helpers.machine.checks import number
-from nst_helpers.machine.files import check_writable, write_atomically
-from nst_helpers.machine.pictures import PICTURES, picture
+from nst_helpers.machine.files import check_writable, keep_elsewhere, write_atomically
+from nst_helpers.machine.pictures import PICTURES
+from nst_helpers.machine.sources import find_file
+from nst_helpers.machine.wording import warn
 
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 MISTAKES = CheckpointError, ConfigError, FileError, ImageError, ModuleNotFoundError, WeightsError
@@ -167,11 +168,6 @@ def make_config(arguments):
     return TransferConfig.recipe(arguments.recipe, **changes)
 
 
-def find_picture(name):
-    """Path of the picture of that name, unless a file has the name."""
-    return picture(name) if name in PICTURES and not Path(name).exists() else name
-
-
 def check_outputs(arguments):
     """Finds out before the run that each file can be written, and that no two are the same."""
     outputs = [arguments.output, arguments.losses, arguments.checkpoint]
@@ -189,13 +185,12 @@ def load_pictures(arguments, outputs):
         FileError: If one of them would be written over.
         ImageError: If one of them can't be read.
     """
-    content = find_picture(arguments.content)
-    styles = [(find_picture(source), region) for source, region in arguments.styles]
-    for source in (content, *(file for pair in styles for file in pair if file)):
+    read = (arguments.content, *(file for pair in arguments.styles for file in pair if file))
+    for source in read:
         if any(is_same_file(output, source) for output in outputs):
             raise FileError(f"{source} is one of the pictures to read: write to another file.")
-    weighted = zip(styles, arguments.style_weights, strict=True)
-    return load_image(content), [
+    weighted = zip(arguments.styles, arguments.style_weights, strict=True)
+    return load_image(arguments.content), [
         (load_image(source), weight, region and load_region(region))
         for (source, region), weight in weighted
     ]
@@ -203,7 +198,7 @@ def load_pictures(arguments, outputs):
 
 def is_same_file(path, source):
     with suppress(OSError, RuntimeError, ValueError):  # no file, or no name of one
-        return path.samefile(Path(source).expanduser())
+        return path.samefile(find_file(source))
     return False
 
 
@@ -212,7 +207,11 @@ def write_losses(path, losses):
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(losses[0]._fields)
     writer.writerows(losses)
-    write_atomically(path, table.getvalue().encode())
+    data = table.getvalue().encode()
+    try:
+        write_atomically(path, data)
+    except FileError as error:  # they took long to make
+        warn(f"{error} The losses are in {keep_elsewhere(path, data)}.")
 
 
 def paint(arguments):
@@ -226,6 +225,7 @@ def paint(arguments):
 
     styles = [Style(image, weight, region=region) for image, weight, region in styles]
     run, status = Run.load(content, styles, config), 0
+    check_picture_format(arguments.output, run.size)
     try:
         result = training.paint(run, ProgressBar(), arguments.checkpoint)
     except DivergenceError as error:
@@ -233,7 +233,7 @@ def paint(arguments):
             raise
         say(f"{error} {arguments.output} is the best picture until then.")
         result, status = error.result, 2
-    save_image(arguments.output, result.image)
+    keep_image(arguments.output, result.image)
     if arguments.losses:
         write_losses(arguments.losses, result.losses)
     return status or (0 if result.finished else INTERRUPTED)

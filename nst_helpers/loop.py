@@ -1,13 +1,13 @@
 """The loop: one step after another, size after size, with a guard against losses that explode."""
 
 import math
-import warnings
 
 import numpy as np
 
 from nst_helpers.config import MIN_ROWS
 from nst_helpers.errors import DivergenceError
 from nst_helpers.machine.backend import HAS_GPU, tf
+from nst_helpers.machine.wording import warn
 from nst_helpers.optimizers import is_finite
 
 
@@ -80,7 +80,7 @@ class Guard:
         """The picture, or the best one if the last step made the loss explode."""
         if self._optimizer.never_rises or not self._exploded(float(evaluate(x)[0]["total"])):
             return x
-        warnings.warn(
+        warn(
             "The last update made the loss explode: the best picture before it is kept.",
             stacklevel=2,
         )
@@ -108,7 +108,7 @@ class Guard:
             )
         self._retries += 1
         self._optimizer.slow_down()
-        warnings.warn(
+        warn(
             "The loss exploded: the run goes back to its best picture and continues with "
             f"{name}={self._optimizer.setting[1]:g}.",
             stacklevel=2,

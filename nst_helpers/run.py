@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import json
 import math
-import warnings
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -14,7 +13,8 @@ from nst_helpers.colours import match_colours, match_luminance, restore_colours,
 from nst_helpers.config import MIN_ROWS, TransferConfig
 from nst_helpers.errors import ConfigError
 from nst_helpers.images import deprocess_image, load_image, load_region, preprocess_image
-from nst_helpers.machine.checks import number
+from nst_helpers.machine.checks import number, shown
+from nst_helpers.machine.wording import warn
 from nst_helpers.objective import Term
 from nst_helpers.version import __version__
 
@@ -107,7 +107,7 @@ class Run:
     @classmethod
     def load(cls, content, style, config=None, initial=None, extra=()):
         """From the arguments of `transfer`."""
-        config = config or TransferConfig.fast()
+        config = _load_config(config)
         initial = None if initial is None else load_image(initial)
         for term in extra:
             if not isinstance(term, Term):
@@ -142,15 +142,12 @@ class Run:
         return [(mask, mix, sum(mix) / mean) for mask, mix in zip(masks, mixes, strict=True)]
 
     def measured_images(self, size):
-        """The content image and the style images as they are measured at one size.
+        """The content image and the list of style images as they are measured, preprocessed.
 
         With kept colours, that is styles in the photograph's colours, or all in gray.
 
         Args:
             size: Rows and cols of the combination image.
-
-        Returns:
-            The content image and a list of style images, preprocessed for VGG19.
         """
         content = self._resized(size)
         styles = [self._resized(size, style) for style in self.styles]
@@ -211,6 +208,17 @@ class Run:
         }
 
 
+def _load_config(config):
+    if config is None or isinstance(config, str):
+        return TransferConfig.recipe(config or "fast")
+    if isinstance(config, TransferConfig):
+        return config
+    raise ConfigError(
+        "config must be a TransferConfig, such as nst.TransferConfig.fast(rows=300), or the name "
+        f"of a recipe, not {shown(config)}."
+    )
+
+
 def _same(region, other):
     return region is other or (
         region is not None and other is not None and np.array_equal(region, other)
@@ -260,7 +268,7 @@ def picture_size(content, rows):
         fitting = rows, round(width * rows / height)
     fitting = tuple(max(side, MIN_ROWS) for side in fitting)
     if fitting != asked:
-        warnings.warn(
+        warn(
             f"A content picture of {width} × {height} is painted at {fitting[1]} × {fitting[0]} "
             f"instead of {asked[1]} × {asked[0]}: it is too long and narrow.",
             stacklevel=3,

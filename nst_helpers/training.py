@@ -1,7 +1,6 @@
 """From two pictures and a config to the painted one, with a report on the way."""
 
 import time
-import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from nst_helpers.machine.cache import CACHE
 from nst_helpers.machine.checkpoint import Checkpoint
 from nst_helpers.machine.convolution import faster_precision
 from nst_helpers.machine.memory import check_memory
+from nst_helpers.machine.wording import warn
 from nst_helpers.objective import LOSSES, build_terms, loss_names
 from nst_helpers.optimizers import make_optimizer
 from nst_helpers.run import Run
@@ -127,7 +127,7 @@ def paint(run, callback=None, checkpoint=None, start=None):
     except KeyboardInterrupt:
         if not state.losses:
             raise
-        warnings.warn(
+        warn(
             f"Interrupted after iteration {state.iteration:,} of {run.config.iterations:,}: "
             "the best picture so far is kept.",
             stacklevel=3,

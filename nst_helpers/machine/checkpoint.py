@@ -2,13 +2,13 @@
 
 import json
 import time
-import warnings
 
 import numpy as np
 
 from nst_helpers.errors import CheckpointError, FileError, one_line
 from nst_helpers.machine.files import check_writable, open_atomically
 from nst_helpers.machine.notices import LOG
+from nst_helpers.machine.wording import warn
 from nst_helpers.state import LossRow, State
 
 INTERVAL = 30  # seconds; it is saved at the first report after them
@@ -107,5 +107,5 @@ class Checkpoint:
                 np.savez(file, run=json.dumps(run), **arrays, **state.arrays)
             self._saved = state.iteration
         except (FileError, MemoryError) as error:
-            warnings.warn(f"{one_line(error)} The run continues without saving.", stacklevel=2)
+            warn(f"{one_line(error)} The run continues without saving.", stacklevel=2)
         self._next = time.monotonic() + INTERVAL

@@ -13,12 +13,12 @@ import sys
 import tempfile
 import threading
 import time
-import warnings
 from pathlib import Path
 
 import pooch
 
 from nst_helpers.errors import UnavailableError
+from nst_helpers.machine.wording import warn
 
 TIMEOUT = 10  # seconds to wait for an answer
 ROOM = 120 << 20  # bytes of free disk that the largest download needs
@@ -129,7 +129,7 @@ def work_folder():
             problems.append(str(error))
             continue
         if problems:
-            warnings.warn(f"{problems[0]}; {cache} is used instead", stacklevel=2)
+            warn(f"{problems[0]}; {cache} is used instead", stacklevel=2)
         _remove_stale(cache)
         return work
     raise UnavailableError("no folder to write to, " + ", ".join(problems))

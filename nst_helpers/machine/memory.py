@@ -12,7 +12,6 @@ BYTES_A_PIXEL = 2000  # the feature maps that one loss and its gradient keep
 BYTES_A_PAIR = 12  # a pixel of L-BFGS's pair: two bfloat16 pictures of three channels
 
 
-
 def memory_needed(size, config):
     """Bytes that Python holds when the run is at its largest.
 
