@@ -1,6 +1,7 @@
 """Pictures side by side, loss curves, and the progress bar."""
 
 import io
+from contextlib import suppress
 from itertools import cycle
 
 import numpy as np
@@ -26,6 +27,11 @@ class ProgressBar:
         self._bar = None
 
     def __call__(self, progress):
+        # Without a stdout or stderr, as in a daemon, there is no bar; the run goes on.
+        with suppress(AttributeError, OSError, ValueError):
+            self._draw(progress)
+
+    def _draw(self, progress):
         if self._bar is None:
             done = progress.losses.iteration - 1  # more than none where a run goes on
             self._bar = tqdm(total=progress.iterations, initial=done, unit="iteration", leave=False)

@@ -109,6 +109,7 @@ class Run:
         """From the arguments of `transfer`."""
         config = _load_config(config)
         initial = None if initial is None else load_image(initial)
+        extra = [extra] if isinstance(extra, Term) else extra or ()
         for term in extra:
             if not isinstance(term, Term):
                 raise ConfigError(f"extra takes terms, made from nst.Term, not {term!r:.60}.")

@@ -114,7 +114,7 @@ def paint(run, callback=None, checkpoint=None, start=None):
     check_session()
     callback = callback or (notices.default_progress or _no_progress)()
     size = run.size
-    check_memory(size, run.config, CACHE)
+    check_memory(size, run.config, CACHE, max(style.scale for style in run.styles))
     fingerprint = None if checkpoint is None else run.fingerprint()
     file = Checkpoint(checkpoint, fingerprint, run.config.iterations)
     begun = file.load() or State(picture=run.initial_image(size), planned=run.config.iterations)

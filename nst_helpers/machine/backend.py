@@ -17,10 +17,11 @@ from nst_helpers.machine.limits import cores
 @contextmanager
 def _silent_stderr():
     """Points file descriptor 2 at the null device: TensorFlow writes there, past `sys.stderr`."""
-    try:
+    with suppress(AttributeError, OSError, ValueError):  # it may be None or closed
         sys.stderr.flush()
+    try:
         saved = os.dup(2)
-    except (AttributeError, OSError, ValueError):  # a daemon or a window without any stderr
+    except OSError:  # a daemon has none
         yield
         return
     null = os.open(os.devnull, os.O_WRONLY)

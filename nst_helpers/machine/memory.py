@@ -12,12 +12,13 @@ BYTES_A_PIXEL = 2000  # the feature maps that one loss and its gradient keep
 BYTES_A_PAIR = 12  # a pixel of L-BFGS's pair: two bfloat16 pictures of three channels
 
 
-def memory_needed(size, config):
+def memory_needed(size, config, scale=1.0):
     """Bytes that Python holds when the run is at its largest.
 
     Args:
         size: Rows and cols of the combination image.
         config: A `TransferConfig`.
+        scale: The largest of the styles' own scales.
 
     Returns:
         Bytes, rounded up.
@@ -25,7 +26,7 @@ def memory_needed(size, config):
     rows, cols = size
     pairs = min(config.history, config.iterations) if config.optimizer == "lbfgs" else 0
     # A style image of another scale is larger than the picture, but only passes through once.
-    style = 0.5 * config.style_scale**2
+    style = 0.5 * (config.style_scale * scale) ** 2
     return PROCESS_BYTES + rows * cols * (
         max(1, style) * BYTES_A_PIXEL + pairs * BYTES_A_PAIR
     )  # fmt: skip
@@ -40,18 +41,19 @@ def memory_there():
     return free + psutil.Process().memory_info().rss
 
 
-def check_memory(size, config, cache):
+def check_memory(size, config, cache, scale=1.0):
     """Refuses a run before it starts if it would not fit.
 
     Args:
         size: Rows and cols of the combination image.
         config: A `TransferConfig`.
         cache: The `Cache` of what earlier runs left; it is cleared if that makes the run fit.
+        scale: The largest of the styles' own scales.
 
     Raises:
         ConfigError: If the run needs more memory than there is; it names the rows that fit.
     """
-    needed, there = memory_needed(size, config), memory_there()
+    needed, there = memory_needed(size, config, scale), memory_there()
     if needed + cache.nbytes > there:
         cache.clear()
     if needed > there:
