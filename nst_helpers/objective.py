@@ -51,7 +51,7 @@ class Term:
         check_layer(layer, (PICTURE, *LAYERS))
         if self.target not in ("style", "content", None):
             raise ConfigError(
-                f'target must be "style", "content" or None, not {self.target!r:.60}.'
+                f'target is "style", "content" or None, not {self.target!r:.60}.'
             )
         self.layer = layer
         self.weight = number("weight", weight, least=0)

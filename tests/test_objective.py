@@ -184,6 +184,14 @@ def test_an_unknown_layer_gets_the_nearest(layer, near):
     assert near in str(error.value) and "\n" not in str(error.value)
 
 
+def test_a_target_that_is_none_of_the_images():
+    class Odd(nst.Term):
+        target = "noise"
+
+    with pytest.raises(nst.ConfigError, match="target is .*, not 'noise'"):
+        Odd("block1_conv1")
+
+
 def test_a_term_without_a_measurement_says_what_is_missing(rng):
     for term in (nst.Term("block1_conv1"), nst.Statistic("block1_conv1")):
         with pytest.raises(NotImplementedError, match="needs a method measure"):
