@@ -186,17 +186,21 @@ class LBFGS:
     def __init__(self, history):
         self._curvature = Curvature(history)
         self._here = None  # the picture that is evaluated already, its losses and gradient
+        self._converged = False  # whether nothing lower was found along the gradient itself
 
     def step(self, evaluate, x):
         """One update, of one evaluation or more; the same as `GradientDescent.step`."""
         if self._here is None or self._here[0] is not x:
-            self._here = x, *evaluate(x)
+            self._here, self._converged = (x, *evaluate(x)), False
         _, losses, gradient = self._here
+        if self._converged:
+            return losses, x
         step, lower, next_gradient = self._search(evaluate, self._direction(gradient))
         if lower["total"] <= losses["total"] and is_finite(lower, next_gradient):
             self._curvature.remember(step, next_gradient - gradient)
             self._here = x + step, lower, next_gradient
         else:  # nothing lower that way: forget the curvature and begin again with the gradient
+            self._converged = not self._curvature
             self._curvature.forget()
         return losses, self._here[0]
 

@@ -302,3 +302,21 @@ def test_is_finite():
     assert is_finite({"total": tf.constant(1.0)}, good)
     assert not is_finite({"total": tf.constant(np.nan)}, good)
     assert not is_finite({"total": tf.constant(1.0)}, tf.constant([0.0, np.inf]))
+
+
+def test_once_converged_it_evaluates_no_more():
+    """At a minimum each line search would shorten its step some twenty times for nothing."""
+    count = 0
+
+    def evaluate(x):
+        nonlocal count
+        count += 1
+        loss = tf.where(tf.reduce_all(x == 1), 0.0, 1.0)
+        return {"total": loss}, tf.ones_like(x)
+
+    optimizer, x = LBFGS(10), tf.ones((1, 2, 2, 3))
+    _, x = optimizer.step(evaluate, x)
+    searched = count
+    for _ in range(5):
+        _, x = optimizer.step(evaluate, x)
+    assert count == searched and (x.numpy() == 1).all()
