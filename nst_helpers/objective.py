@@ -50,9 +50,7 @@ class Term:
     def __init__(self, layer, weight=1.0, name=None):
         check_layer(layer, (PICTURE, *LAYERS))
         if self.target not in ("style", "content", None):
-            raise ConfigError(
-                f'target is "style", "content" or None, not {self.target!r:.60}.'
-            )
+            raise ConfigError(f'target is "style", "content" or None, not {self.target!r:.60}.')
         self.layer = layer
         self.weight = number("weight", weight, least=0)
         self.name = _snake_case(type(self).__name__) if name is None else name

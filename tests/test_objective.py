@@ -188,7 +188,7 @@ def test_a_target_that_is_none_of_the_images():
     class Odd(nst.Term):
         target = "noise"
 
-    with pytest.raises(nst.ConfigError, match="target is .*, not 'noise'"):
+    with pytest.raises(nst.ConfigError, match=r"target is .*, not 'noise'"):
         Odd("block1_conv1")
 
 
