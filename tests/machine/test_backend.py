@@ -1,5 +1,6 @@
 """What an earlier cell or the machine did: the same picture nevertheless, or one clear line."""
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -69,22 +70,24 @@ def test_what_cannot_work_is_refused_in_one_line(tmp_path, before, tried):
         assert len(refusal) == 1 and REFUSED[before] in refusal[0], done.stderr
 
 
+def say_what_is_raised(pipe):
+    try:
+        nst.transfer(nst.picture("harbour_town"), nst.picture("mosaic"))
+    except nst.ConfigError as error:
+        pipe.send(str(error))
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows does not fork")
 def test_a_process_that_was_forked_is_told_so(expected, tried):
     """It would wait for threads that only its parent has."""
     with tried("a process forked after TensorFlow was used"):
-        reader, writer = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                nst.transfer(nst.picture("harbour_town"), nst.picture("mosaic"))
-            except nst.ConfigError as error:
-                os.write(writer, str(error).encode())
-            os._exit(0)
-        os.close(writer)
-        with os.fdopen(reader) as pipe:
-            assert "was used before this process was forked" in pipe.read()
-        os.waitpid(child, 0)
+        fork = multiprocessing.get_context("fork")
+        receiver, sender = fork.Pipe(duplex=False)
+        child = fork.Process(target=say_what_is_raised, args=(sender,))
+        child.start()
+        assert receiver.poll(60), "it hangs"
+        assert "was used before this process was forked" in receiver.recv()
+        child.join()
 
 
 def test_keras_is_left_as_it_was():
