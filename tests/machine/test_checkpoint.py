@@ -285,7 +285,7 @@ result = nst.transfer(
 )
 print(json.dumps(["losses", result.losses]))
 """
-KILLS, INTERVAL = {"sgd": 12, "adam": 8}, 0.1
+KILLS, INTERVAL = {"sgd": 12, "adam": 8, "lbfgs": 4}, 0.1
 
 
 class Life:
