@@ -58,7 +58,7 @@ def test_addresses_on_the_web(text, address):
 @pytest.mark.parametrize(
     ("text", "windows", "name"),
     [
-        ("file:///tmp/a.png", False, "/tmp/a.png"),
+        ("file:///pictures/a.png", False, "/pictures/a.png"),
         ("file:/tmp/a.png", False, "/tmp/a.png"),  # Path("file:///tmp/a.png")
         ("file://localhost/tmp/a.png", False, "/tmp/a.png"),
         ("FILE:///tmp/a%20b.png", False, "/tmp/a b.png"),
