@@ -6,8 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = [
-    ROOT / "README.md",
-    ROOT / "pyproject.toml",
+    *(ROOT / name for name in ("README.md", "pyproject.toml", "CITATION.cff")),
     *sorted((ROOT / "notebooks").glob("*.ipynb")),
 ]
 
