@@ -1,3 +1,4 @@
+from .calls import load_run
 from .colours import match_colours, match_luminance, restore_colours
 from .config import TransferConfig
 from .display import ProgressBar, plot_losses, plot_runs, show_images
@@ -56,6 +57,7 @@ __all__ = [
     "gram_matrix",
     "load_image",
     "load_region",
+    "load_run",
     "load_vgg19",
     "match_colours",
     "match_luminance",

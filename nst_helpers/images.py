@@ -110,7 +110,7 @@ def load_region(source):
     return _to_luminance(values).astype("float32")
 
 
-def save_image(path, image):
+def save_image(path, image, comment=None):
     """Saves an image; its ending chooses the format. The file is written completely or not at all.
 
     A file that is there keeps its mode and, where the system allows it, its owner.
@@ -119,6 +119,7 @@ def save_image(path, image):
         path: File to write, ending in .png, .jpg or another ending that Pillow can write.
         image: Array of shape (rows, cols, 3), uint8, RGB; another array or tensor that `load_image`
             takes, a PIL image, or a result with its `image`.
+        comment: Text that a PNG keeps, such as how the image was made; other formats leave it out.
 
     Raises:
         ImageError: If the ending stands for no format, the format can't hold such an image, or the
@@ -129,7 +130,7 @@ def save_image(path, image):
         path = check_writable(path)
     format = check_picture_format(path)
     with _image_errors():
-        write_atomically(path, encoded(path, format, _image_to_save(image)))
+        write_atomically(path, encoded(path, format, _image_to_save(image), comment))
 
 
 def keep_image(path, image):

@@ -20,19 +20,22 @@ ROOMS = [
     *("machine.limits", "machine.backend"),
     *("config", "state", "reference", "images", "colours", "losses"),
     *("machine.convolution", "machine.curvature", "machine.memory", "machine.checkpoint"),
-    *("network", "objective", "evaluation", "optimizers", "loop", "run", "training"),
+    *("network", "objective", "evaluation", "optimizers", "loop", "run", "calls", "training"),
     *("machine.budget", "display"),
-    *("playground.sketches", "playground.plan", "playground.status", "playground.worker"),
-    *("playground.layout", "playground.choices", "playground.controls", "playground.panel"),
-    *("playground.model", "__main__"),
+    *("playground.sketches", "playground.plan", "playground.settings", "playground.status"),
+    *("playground.worker", "playground.layout", "playground.choices", "playground.controls"),
+    *("playground.stage", "playground.actions", "playground.panel", "playground.model"),
+    "__main__",
 ]
 FRONT_ENDS = "nst_helpers.display", "nst_helpers.playground", "tqdm", "IPython", "matplotlib"
 WITHOUT_TESTS_OF_THEIR_NAME = {"version"}
 TESTED_WITH = {
     "__main__": "test_shell.py",
+    "playground.actions": "test_panel.py",
     "playground.choices": "test_panel.py",
     "playground.controls": "test_panel.py",
     "playground.layout": "test_panel.py",
+    "playground.stage": "test_panel.py",
     "playground.status": "test_model.py",
 }
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 300, 35

@@ -55,13 +55,15 @@ _TURNS = {
 }
 
 
-def decode(name, data, background="white"):
+def decode(name, data, background="white", least=None):
     """Decodes a picture file; what had to be assumed is said in one warning.
 
     Args:
         name: What to call it in messages.
         data: Its bytes.
         background: Colour that shows through transparent parts.
+        least: Pixels that the shorter side needs; a larger JPEG may be halved while it is read,
+            which takes a part of the time and memory. None keeps the size.
 
     Returns:
         Upright PIL image in RGB.
@@ -72,6 +74,8 @@ def decode(name, data, background="white"):
     notes = []
     opened = partial(Image.open, io.BytesIO(data), formats=_formats(data))
     with _clear_errors(name, data), opened() as image:
+        if least:
+            image.draft(None, (least, least))
         rgb = _to_rgb(name, image, background, notes, data)
         if _holds_several(image):
             notes.append("holds several pictures: the first is used")

@@ -7,9 +7,12 @@ import warnings
 from pathlib import Path
 
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from nst_helpers.errors import ImageError
 from nst_helpers.machine.wording import reason, short
+
+COMMENT = "Comment"  # one of the names that the PNG specification gives to texts
 
 
 def check_picture_format(path, size=None):
@@ -57,26 +60,39 @@ def _why_unwritable(format, size=(300, 2)):
     return None
 
 
-def _write(picture, file, format):
+def _write(picture, file, format, comment=None):
     options = {"quality": 92, "subsampling": 0} if format == "JPEG" else {}
+    if format == "PNG" and comment:
+        options["pnginfo"] = PngInfo()
+        options["pnginfo"].add_text(COMMENT, comment)
     with warnings.catch_warnings(action="ignore"):  # of formats that Pillow will give up
         picture.save(file, format, **options)
 
 
-def encoded(path, format, picture):
+def encoded(path, format, picture, comment=None):
     """The bytes of a picture file.
 
     Args:
         path: What to call it in messages.
         format: Pillow's name of its format.
         picture: PIL image.
+        comment: Text that a PNG keeps; other formats leave it out.
 
     Raises:
         ImageError: If the format can't hold the picture.
     """
     data = io.BytesIO()
     try:
-        _write(picture, data, format)
+        _write(picture, data, format, comment)
     except Exception as error:  # such as for WebP with a side over 16,383 pixels
         raise ImageError(f"{short(path)} can't be written as {format}: {reason(error)}.") from error
     return data.getvalue()
+
+
+def comment_of(data):
+    """The comment in the bytes of a picture file, or None."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return image.info.get(COMMENT)
+    except Exception:  # each of Pillow's decoders raises errors of its own
+        return None

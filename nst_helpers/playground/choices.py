@@ -1,5 +1,7 @@
 """Widgets that hold one setting of a playground each, and follow it when Python changes it."""
 
+from functools import partial
+
 import ipywidgets as widgets
 
 from nst_helpers.machine.pictures import SHIPPED
@@ -118,31 +120,20 @@ class PictureChoice(widgets.HBox):
         self.add_class("nst-choice")
         self._model, self._name = model, name
         self._none = [NONE] if optional else []
-        self._thumbnail = widgets.HTML()
+        self._thumbnail, self._note = widgets.HTML(), widgets.HTML()
+        words = f"{name.replace('_', ' ')} image"
         flexible = widgets.Layout(width="auto", flex="1 1 90px", max_width="190px", min_width="0")
-        self._dropdown = widgets.Dropdown(layout=flexible)
-        upload = widgets.FileUpload(
-            accept="image/*", description="Upload", layout=widgets.Layout(width="auto")
-        )
-        upload.observe(self._take, "value")
+        self._dropdown = widgets.Dropdown(description=words, layout=flexible)
         self._dropdown.observe(self._choose, "value")
+        upload = upload_button("Upload", partial(model.upload, name), f"Upload a {words}")
         self._show()
         model.observe(self._show, name)
-        words = layout.note(f"{name.replace('_', ' ')} image")
-        right = widgets.VBox([words, layout.row(self._dropdown, upload)])
+        right = widgets.VBox([layout.row(self._dropdown, upload), self._note])
         right.add_class("nst-chosen")
         self.children = (self._thumbnail, right)
 
     def _choose(self, change):
         setattr(self._model, self._name, None if change.new == NONE else change.new)
-
-    def _take(self, change):
-        data = newest_file(change.new)
-        if data is None:
-            return
-        self._model.upload(self._name, data)
-        if isinstance(change.new, tuple):  # ipywidgets 7 lets nobody empty it
-            change.owner.value = ()  # so that the same file can be chosen again
 
     def _show(self, _=None):
         chosen = getattr(self._model, self._name)
@@ -153,13 +144,44 @@ class PictureChoice(widgets.HBox):
         self._dropdown.value = name
         self._dropdown.observe(self._choose, "value")
         self._thumbnail.value = thumbnail_of(chosen)
+        self._note.value = layout.note_text(chosen.note) if chosen and chosen.note else ""
+
+
+def upload_button(words, take, tooltip):
+    """A button that takes a picture file.
+
+    Args:
+        words: What it says.
+        take: Called with the file's bytes and its name.
+        tooltip: What it is for.
+    """
+    button = widgets.FileUpload(
+        accept="image/*,.heic,.heif",  # not every system knows these two as images
+        description=words,
+        layout=widgets.Layout(width="auto"),
+    )
+    button.tooltip = tooltip  # ipywidgets 7 leaves it out
+
+    def changed(change):
+        file = newest_file(change.new)
+        if file is None:
+            return
+        take(*file)
+        if isinstance(change.new, tuple):  # ipywidgets 7 lets nobody empty it
+            button.value = ()  # so that the same file can be chosen again, and takes no memory
+
+    button.observe(changed, "value")
+    return button
 
 
 def newest_file(value):
-    """The bytes of the file that was chosen last in a `FileUpload`, or None.
+    """The bytes and the name of the file that was chosen last in a `FileUpload`, or None.
 
     Args:
         value: The widget's value: a tuple of files in ipywidgets 8, a dictionary in 7.
     """
-    files = list(value.values()) if isinstance(value, dict) else list(value)
-    return bytes(files[-1]["content"]) if files else None
+    files = value if isinstance(value, dict) else {file["name"]: file for file in value}
+    if not files:
+        return None
+    name, file = list(files.items())[-1]
+    return bytes(file["content"]), name

@@ -34,6 +34,12 @@ RECIPES = {
     "multiscale": "multiscale: large strokes first",
     "tutorial": "tutorial: the Keras example as it is",
 }
+OBJECTIVES = {
+    "multiscale": "Its loss is not the Keras example's, which adds up plain differences at one "
+    "size and paints finer grain: choose fast to see that.",
+    "Keras example": "The Keras example's own loss adds up plain differences at one size and "
+    "paints fine grain; multiscale weighs them and paints large strokes.",
+}
 STARTS = {
     "picture": "the picture on the screen",
     "content": "the content image",
@@ -84,6 +90,8 @@ def presets(model):
         button = widgets.Button(description=name, layout=widgets.Layout(width="auto"))
         button.on_click(lambda _, settings=settings: model.change(**settings))
         buttons.append(button)
+    words = "Takes all settings from a picture that this panel made"
+    buttons.append(choices.upload_button("From a PNG", lambda data, _: model.restore(data), words))
     return layout.section("Presets", layout.row(*buttons))
 
 
@@ -136,10 +144,24 @@ def run(model):
     return layout.section(
         "The run",
         choices.dropdown(model, "recipe", "recipe", RECIPES),
+        _objective(model),
         choices.dropdown(model, "start", "start from", STARTS),
         choices.number(model, "iterations", "iterations", MOST_ITERATIONS),
         choices.slider(model, "rows", "size", sizes),
     )
+
+
+def _objective(model):
+    """A line on what the recipe minimises."""
+    words = widgets.HTML()
+
+    def show(_=None):
+        whose = "multiscale" if model.recipe == "multiscale" else "Keras example"
+        words.value = layout.note_text(OBJECTIVES[whose])
+
+    model.observe(show, "recipe")
+    show()
+    return words
 
 
 def _times(factor):

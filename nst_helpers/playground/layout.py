@@ -1,5 +1,6 @@
 """How the panel's widgets are grouped: columns, sections, rows and notes, styled by panel.css."""
 
+import html
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -8,9 +9,13 @@ LABEL = {"description_width": "104px"}
 
 
 def style_sheet():
-    """The panel's CSS, as a widget that shows nothing."""
-    css = Path(__file__).with_name("panel.css").read_text(encoding="utf-8")
-    return widgets.HTML(f"<style>{css}</style>")
+    """The panel's CSS, as a widget that shows nothing.
+
+    With it comes what can't be said in Python: names and values of sliders for screen readers.
+    """
+    folder = Path(__file__).parent
+    css, script = ((folder / f"panel.{end}").read_text(encoding="utf-8") for end in ("css", "js"))
+    return widgets.HTML(f'<style onload="{html.escape(script)}">{css}</style>')
 
 
 def columns(*children):
@@ -32,6 +37,18 @@ def section(title, *children):
 def row(*children):
     """Widgets side by side, in more rows where they need more room."""
     return _with_class(widgets.Box(children), "nst-row")
+
+
+def image(name):
+    """A picture; `name` is what a screen reader calls it."""
+    picture = widgets.Image(format="jpeg")
+    picture.tooltip = name  # ipywidgets 7 leaves it out
+    return _with_class(picture, "nst-picture")
+
+
+def frames(*pictures):
+    """Pictures side by side in a frame that keeps its shape."""
+    return _with_class(widgets.Box(pictures), "nst-stage")
 
 
 def note(text):

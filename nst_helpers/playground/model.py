@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import sys
+from collections import deque
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import traitlets
 
+from nst_helpers.calls import read_call
 from nst_helpers.config import CHOICES, KEEP_COLOURS, RECIPES, TransferConfig
 from nst_helpers.errors import ConfigError, ImageError
 from nst_helpers.images import save_image
 from nst_helpers.playground.plan import Picture, Plan
+from nst_helpers.playground.settings import PICTURES, SETTINGS, changes_of, settings_of
 from nst_helpers.playground.status import Reporter, Status
 from nst_helpers.playground.worker import Worker
 from nst_helpers.run import picture_size
@@ -23,11 +26,7 @@ DEBOUNCE = 0.1  # seconds without an event before a run starts: a drag is one ru
 SEED = 0  # of the noise
 # Few, since the next run continues from the picture; the tutorial recipe keeps its 4,000.
 ITERATIONS = {"fast": 40, "multiscale": 100}
-PICTURES = ("content", "style", "second_style")
-WEIGHTS = ("content", "style", "total_variation")
-FROM_CONFIG = ("rows", "iterations", "style_layer_names", "style_scale", "keep_colours", "pooling")
-FACTORS = tuple(f"{name}_factor" for name in WEIGHTS)
-SETTINGS = (*PICTURES, "mix", "recipe", "start", *FACTORS, *FROM_CONFIG)
+MOST_UNDONE = 5  # pictures
 
 
 class Playground(traitlets.HasTraits):
@@ -82,6 +81,7 @@ class Playground(traitlets.HasTraits):
         self._worker = Worker(self._paint, self._run_failed, blocking, DEBOUNCE)
         self._held = 0
         self._panel = None
+        self._earlier = deque(maxlen=MOST_UNDONE)  # statuses to go back to
         with self.hold():
             self.content, self.style = content, style
 
@@ -151,16 +151,29 @@ class Playground(traitlets.HasTraits):
         finally:
             self._held -= 1
 
-    def upload(self, which, data):
+    def upload(self, which, data, name=""):
         """Takes the bytes of a picture file; if they are no picture, that becomes the error.
 
         Args:
             which: "content", "style" or "second_style".
             data: The bytes.
+            name: The file's.
         """
         try:
-            setattr(self, which, data)
+            setattr(self, which, Picture.upload(data, name))
         except ImageError as error:
+            self.fail(error)
+
+    def restore(self, data):
+        """Takes all settings from a picture that a panel made; a failure becomes the error.
+
+        Args:
+            data: The bytes of its PNG.
+        """
+        here = {picture.name: picture for name in PICTURES if (picture := getattr(self, name))}
+        try:
+            self.change(**settings_of(read_call(data), here, self.FACTORS))
+        except (ValueError, traitlets.TraitError) as error:
             self.fail(error)
 
     def save(self, folder="."):
@@ -179,12 +192,22 @@ class Playground(traitlets.HasTraits):
             raise ImageError("there is no picture to save yet: press Run first.")
         names = itertools.chain(["painted.png"], (f"painted-{n}.png" for n in itertools.count(2)))
         path = next(path for name in names if not (path := Path(folder, name)).exists())
-        save_image(path, self.status.image)
+        save_image(path, self.status.image, self.status.comment)
         return path
 
     def run(self):
         """Starts a run with the settings as they are, in place of the one in progress."""
         self._worker.request(partial(self._update, state="waiting"))
+
+    def undo(self):
+        """Goes back to the picture before the last run; the settings stay."""
+        if self.can_undo:
+            self._worker.cancel(lambda: self._update(**vars(self._earlier.pop())))
+
+    @property
+    def can_undo(self):
+        """Whether there is a picture to go back to."""
+        return bool(self._earlier)
 
     def stop(self):
         """Ends the run after the iteration that it is in; its picture stays."""
@@ -229,6 +252,7 @@ class Playground(traitlets.HasTraits):
 
     def _paint(self, publish):
         plan = self._plan()
+        self._keep_for_undo()
         report = Reporter(publish, self._update, plan=plan, error=None)
         # A report after each iteration, since only at a report can a run be stopped.
         run = replace(plan.run, config=plan.run.config.replace(report_every=1))
@@ -241,26 +265,18 @@ class Playground(traitlets.HasTraits):
         except KeyboardInterrupt:  # where a run blocks, this is how to stop it
             self.stop()
 
+    def _keep_for_undo(self):
+        last = self._earlier[-1].image if self._earlier else None
+        if self.status.image is not last:
+            self._earlier.append(replace(self.status, state="stopped", error=None))
+
     def _plan(self):
-        recipe = TransferConfig.recipe(self.recipe)
-        settings = {name: getattr(self, name) for name in FROM_CONFIG}
-        # The run starts without the style's colours, so all that one sees is the losses' work.
-        settings["match_colours"] = False
-        for name in WEIGHTS:
-            weight = getattr(self, f"{name}_factor") * getattr(recipe, f"{name}_weight")
-            settings[f"{name}_weight"] = float(f"{weight:.6g}")  # 5e-06, not 4.9999999999999996e-06
-        always = "rows", "iterations"
-        settings = {
-            name: value
-            for name, value in settings.items()
-            if name in always or value != getattr(recipe, name)
-        }
         pictures = {name: getattr(self, name) for name in PICTURES}
         return Plan(
             **pictures,
             mix=self.mix,
             recipe=self.recipe,
-            settings=settings,
+            settings=changes_of(self),
             initial=self._initial(),
         )
 

@@ -1,12 +1,13 @@
 """The playground's view: widgets that set the model's settings, and show its status."""
 
 import html
-import threading
 
 import ipywidgets as widgets
 
 from nst_helpers.playground import controls, layout
-from nst_helpers.playground.sketches import before_and_after, jpeg, loss_curves
+from nst_helpers.playground.actions import Actions
+from nst_helpers.playground.sketches import loss_curves
+from nst_helpers.playground.stage import Stage
 
 
 class Panel(widgets.VBox):
@@ -20,8 +21,9 @@ class Panel(widgets.VBox):
         super().__init__()
         self.add_class("nst-playground")
         self._model = model
-        self._drawing = threading.Lock()
-        left = self._picture(), self._buttons(), self._progress(), controls.run(model)
+        answer = widgets.HTML()
+        self._stage, self._actions = Stage(model), Actions(model, answer)
+        left = self._stage, self._actions, self._progress(), answer, controls.run(model)
         parts = controls.pictures, controls.presets, controls.weights, controls.style
         right = [part(model) for part in parts]
         columns = layout.column(*left, least=460), layout.column(*right, least=320)
@@ -32,30 +34,23 @@ class Panel(widgets.VBox):
     def __repr__(self):
         return repr(self._model)  # what a notebook stores
 
-    def _picture(self):
-        self._image = widgets.Image(format="jpeg", layout=widgets.Layout(width="100%"))
-        self._image.add_class("nst-picture")
-        self._split = widgets.FloatSlider(
-            value=1, max=1, step=0.01, readout=False, layout=widgets.Layout(flex="1 1 120px")
-        )
-        self._split.observe(lambda _: self._draw(), "value")
-        split = layout.row(layout.note("before"), self._split, layout.note("after"))
-        return widgets.VBox([self._image, split])
-
     def _progress(self):
         self._bar = widgets.IntProgress(layout=widgets.Layout(width="100%", height="10px"))
         self._words = widgets.HTML()
         self._words.add_class("nst-status")
+        self._state = widgets.HTML()
+        self._state.add_class("nst-spoken")
         self._error = widgets.HTML()
         self._losses = widgets.HTML()
         self._losses.add_class("nst-losses")
-        self._call = widgets.HTML()
-        return widgets.VBox([self._bar, self._words, self._error, self._losses, self._call])
+        return widgets.VBox([self._bar, self._words, self._state, self._error, self._losses])
 
     def _show_status(self):
         status = self._model.status
-        self._draw()
+        self._stage.draw()
+        self._actions.follow(status)
         self._words.value = _in_words(status)
+        self._state.value = status.state
         self._bar.max = status.plan.run.config.iterations if status.plan else 1
         waiting = status.state in ("ready", "waiting") or not status.losses
         self._bar.value = 0 if waiting else status.losses[-1].iteration
@@ -63,43 +58,6 @@ class Panel(widgets.VBox):
         self._error.value = f'<div class="nst-error" role="alert">{message}</div>' * bool(message)
         curves = loss_curves(status.losses) if status.losses else ""
         self._losses.value = curves or layout.note_text("The losses will be drawn here.")
-
-    def _draw(self):
-        with self._drawing:  # so that what is drawn last is what was published last
-            status = self._model.status
-            content = status.plan.content if status.plan else self._model.content
-            both = before_and_after(content.array, status.image, self._split.value)
-            self._image.value = jpeg(both)
-
-    def _buttons(self):
-        actions = {
-            "Run": ("success", self._model.run),
-            "Stop": ("warning", self._model.stop),
-            "Save": ("", self._save),
-            "Show the Python call": ("", self._show_call),
-        }
-        buttons = []
-        for name, (style, action) in actions.items():
-            width = widgets.Layout(width="auto", min_width="60px")
-            button = widgets.Button(description=name, button_style=style, layout=width)
-            button.on_click(lambda _, action=action: action())
-            buttons.append(button)
-        if not self._model.blocking:
-            return layout.row(*buttons)
-        buttons[1].disabled = True
-        words = "Here a run holds up the notebook until it ends: to stop it, interrupt the kernel."
-        return widgets.VBox([layout.row(*buttons), layout.note(words)])
-
-    def _save(self):
-        try:
-            path = self._model.save()
-        except ValueError as error:
-            self._model.fail(error)
-        else:
-            self._call.value = f"<pre>Saved as {html.escape(str(path))}</pre>"
-
-    def _show_call(self):
-        self._call.value = f"<pre>{html.escape(self._model.call)}</pre>"
 
 
 def _in_words(status):

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from PIL import Image
 
 from nst_helpers.errors import one_line
 from nst_helpers.machine.backend import tf
+from nst_helpers.machine.encoding import encoded
 from nst_helpers.playground.plan import Plan
 from nst_helpers.training import TransferResult
 
@@ -33,6 +35,21 @@ class Status:
     losses: tuple = ()
     result: TransferResult | None = None
     error: Exception | None = None
+
+    @property
+    def at_rest(self):
+        """Whether there is a picture, and no run that changes it."""
+        return self.image is not None and self.state not in ("waiting", "running")
+
+    @property
+    def comment(self):
+        """The call, for a file of the picture to keep."""
+        return self.plan.call_to_keep(self.losses[-1].iteration)
+
+    @property
+    def png(self):
+        """The picture as the bytes of a PNG."""
+        return encoded("the picture", "PNG", Image.fromarray(self.image), self.comment)
 
     @property
     def message(self):

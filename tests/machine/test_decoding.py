@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile, ImageOps
 
 import nst_helpers as nst
-from nst_helpers.machine.decoding import MOST_PIXELS
+from nst_helpers.machine.decoding import MOST_PIXELS, decode
 
 P3 = profiles.rgb_profile(profiles.DISPLAY_P3, 2.2)
 ADOBE = profiles.rgb_profile(profiles.ADOBE_RGB, 2.2)
@@ -484,3 +484,15 @@ def test_a_pil_image_that_cannot_be_decoded(photo):
     closed.close()
     with pytest.raises(nst.ImageError, match="the PIL image is damaged or cut short"):
         nst.load_image(closed)
+
+
+def test_a_large_jpeg_may_be_halved_while_it_is_read(photo):
+    photo = photo.resize((600, 400), Image.Resampling.BICUBIC)
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    data = encoded(photo, "JPEG", exif=exif)
+    sizes = {least: decode("a", data, least=least).size for least in (None, 401, 200, 90)}
+    assert sizes == {None: (400, 600), 401: (400, 600), 200: (200, 300), 90: (100, 150)}
+    small = np.asarray(decode("a", data, least=200))
+    assert far(small, photo.rotate(-90, expand=True).resize((200, 300))) < 3
+    assert decode("a", encoded(photo, "PNG"), least=90).size == (600, 400)

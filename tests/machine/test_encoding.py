@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import nst_helpers as nst
-from nst_helpers.machine.encoding import check_picture_format, encoded
+from nst_helpers.machine.encoding import check_picture_format, comment_of, encoded
 
 Image.init()
 WRITERS = sorted(
@@ -87,3 +87,11 @@ def test_a_picture_that_the_format_cannot_hold():
         with pytest.raises(nst.ImageError, match=f"a.x can't be written as {format}: ") as error:
             encoded("a.x", format, long)
         assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("comment", ["a call", "# 汉字 and ×", "x" * 100_000])
+def test_a_png_keeps_its_comment(photo, comment):
+    assert comment_of(encoded("a", "PNG", photo, comment)) == comment
+    assert comment_of(encoded("a", "JPEG", photo, comment)) is None
+    assert comment_of(encoded("a", "PNG", photo)) is None
+    assert comment_of(b"no picture") is None

@@ -281,3 +281,47 @@ def test_saving_never_writes_over_a_file(make, tmp_path):
     np.testing.assert_array_equal(Image.open(paths[2]), playground.status.image)
     with pytest.raises(nst.ImageError):
         playground.save(tmp_path / "missing")
+
+
+def test_undo_goes_back_picture_by_picture(make):
+    playground = make(iterations=2)
+    seen = []
+    for factor in (1, 5, 20):
+        playground.change(style_factor=factor)
+        finish(playground)
+        seen.append(playground.status.image)
+    for image in (seen[1], seen[0]):
+        assert playground.can_undo
+        playground.undo()
+        assert playground.status.image is image and playground.status.state == "stopped"
+        np.testing.assert_array_equal(playground.status.plan.run.size, (48, 72))
+    assert not playground.can_undo and playground.style_factor == 20
+    playground.run()
+    finish(playground)
+    assert playground.shown.initial is seen[0]
+    playground.undo()
+    assert playground.status.image is seen[0]
+
+
+def test_undo_in_the_middle_of_a_run_ends_it(make):
+    playground = make()
+    playground.run()
+    finish(playground)
+    first = playground.status.image
+    playground.change(iterations=100_000)
+    until(lambda: playground.status.image is not first)
+    playground.undo()
+    assert playground.wait(PATIENCE)
+    assert playground.status.image is first
+
+
+def test_few_pictures_are_kept_for_undo(make):
+    playground = make(iterations=1)
+    for _ in range(9):
+        playground.run()
+        finish(playground)
+    undone = 0
+    while playground.can_undo:
+        playground.undo()
+        undone += 1
+    assert undone == module.MOST_UNDONE

@@ -1,7 +1,9 @@
 """The panel without a browser: what its widgets do to the model, and the model to them."""
 
+import base64
 import datetime
 import io
+import re
 
 import ipywidgets as widgets
 import numpy as np
@@ -9,9 +11,12 @@ import pytest
 from PIL import Image
 
 import nst_helpers as nst
+from nst_helpers.calls import read_call
 from nst_helpers.playground.choices import newest_file
 from nst_helpers.playground.panel import Panel
+from nst_helpers.playground.plan import Picture, Plan
 from nst_helpers.playground.status import Status
+from nst_helpers.state import LossRow
 
 
 class Playground(nst.Playground):
@@ -52,9 +57,22 @@ def texts(panel):
     return " ".join(w.value for w in every_widget(panel) if isinstance(w, widgets.HTML))
 
 
-def shown(panel):
-    (image,) = (w for w in every_widget(panel) if isinstance(w, widgets.Image))
-    return np.asarray(Image.open(io.BytesIO(image.value)))
+def pictures(panel):
+    images = [w for w in every_widget(panel) if isinstance(w, widgets.Image)]
+    return [np.asarray(Image.open(io.BytesIO(image.value))) for image in images]
+
+
+def painted(model, photo, state="finished", style="mosaic"):
+    """The status of a run that painted the photo."""
+    style = Picture(style, np.asarray(photo))
+    plan = Plan(model.content, style, "fast", {"rows": 40, "iterations": 9})
+    return Status(state, plan, np.asarray(photo), (LossRow(7, 1.0, {"total": 3.0}),))
+
+
+def downloaded(panel):
+    """Name and bytes of what the download link holds, or None."""
+    found = re.search('download="(.+?)" href="data:image/png;base64,(.+?)"', texts(panel))
+    return found and (found[1], base64.b64decode(found[2]))
 
 
 def test_building_it_starts_nothing(panel, model):
@@ -163,7 +181,7 @@ def file_of(data, name="cat.png"):
 
 
 def upload_buttons(panel):
-    """Of the content, the style and the second style."""
+    """Of the content, the style and the second style, and of settings from a picture."""
     return [w for w in every_widget(panel) if isinstance(w, widgets.FileUpload)]
 
 
@@ -176,11 +194,11 @@ def test_choosing_and_uploading_pictures(panel, model, photo, photo_bytes, place
     assert (getattr(model, which).name, model.runs) == ("mountain_lake", 1)
     upload_buttons(panel)[place].value = (file_of(photo_bytes),)
     np.testing.assert_array_equal(getattr(model, which).array, photo)
-    assert chosen.value == chosen.options[chosen.index][1] == "your picture"
+    assert chosen.value == chosen.options[chosen.index][1] == "cat.png"
     assert model.runs == 2
     chosen.value = "harbour_town"
     assert (getattr(model, which).name, model.runs) == ("harbour_town", 3)
-    assert "your picture" not in dict(chosen.options)
+    assert "cat.png" not in dict(chosen.options)
 
 
 def test_the_same_file_again(panel, model, photo, photo_bytes):
@@ -194,7 +212,8 @@ def test_the_same_file_again(panel, model, photo, photo_bytes):
 
 def test_files_of_both_ipywidgets(photo_bytes):
     seven = {"cat.png": {"content": b"old"}, "dog.png": {"content": photo_bytes}}
-    assert newest_file(seven) == newest_file((file_of(photo_bytes),)) == photo_bytes
+    assert newest_file(seven) == newest_file((file_of(photo_bytes, "dog.png"),))
+    assert newest_file(seven) == (photo_bytes, "dog.png")
     assert newest_file({}) is None and newest_file(()) is None
 
 
@@ -210,11 +229,89 @@ def test_a_bad_upload_and_a_bad_save_are_said(panel, model):
 
 def test_saving_and_the_call(panel, model, tmp_path, monkeypatch, photo):
     monkeypatch.chdir(tmp_path)
-    model.status = Status(image=np.asarray(photo))
-    find(panel, widgets.Button, "Save").click()
-    assert "Saved as painted.png" in texts(panel)
     find(panel, widgets.Button, "Show the Python call").click()
     assert "Nothing is painted yet" in texts(panel)
+    model.status = painted(model, photo)
+    find(panel, widgets.Button, "Save").click()
+    assert "Saved as painted.png" in texts(panel)
+    assert read_call("painted.png").content == "harbour_town"
+
+
+def test_the_picture_to_download(panel, model, photo):
+    assert downloaded(panel) is None and 'aria-disabled="true"' in texts(panel)
+    for state in ("finished", "stopped"):
+        model.status = painted(model, photo, state, "my <cat>.jpg")
+        name, data = downloaded(panel)
+        assert name == "harbour_town-my_cat_.png"
+        np.testing.assert_array_equal(nst.load_image(data), photo)
+        assert read_call(data).settings == {"rows": 40, "iterations": 7}
+    model.status = painted(model, photo, "running")
+    assert downloaded(panel) is None
+
+
+def test_comparing_keeps_a_picture_aside(panel, model, photo):
+    model.status = painted(model, photo)
+    compare = find(panel, widgets.ToggleButton, "Compare")
+    (now,) = pictures(panel)
+    compare.value = True
+    turned = photo.rotate(180)
+    model.status = painted(model, turned)
+    aside, changed = pictures(panel)
+    np.testing.assert_array_equal(aside, now)
+    assert abs(changed.astype(float) - turned).mean() < 10 < abs(changed - now.astype(float)).mean()
+    compare.value = False
+    assert len(pictures(panel)) == 1
+
+
+def test_undo_is_offered_where_there_is_something_to_go_back_to(panel, model):
+    undo = find(panel, widgets.Button, "Undo")
+    assert undo.disabled
+    undo.click()
+    assert model.status.state == "ready"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "own"),
+    [
+        ("SERVER_SOFTWARE", "voila/0.5.13", False),
+        ("SERVER_SOFTWARE", "jupyter/2", True),
+        ("JUPYTERHUB_API_URL", "http://127.0.0.1:8081", False),
+        ("BINDER_SERVICE_HOST", "mybinder.org", False),
+    ],
+)
+def test_files_are_saved_where_the_reader_finds_them(monkeypatch, name, value, own):
+    for other in ("SERVER_SOFTWARE", "JUPYTERHUB_API_URL", "BINDER_SERVICE_HOST"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, value)
+    panel = Panel(Playground("harbour_town", "mosaic"))
+    buttons = [w.description for w in every_widget(panel) if isinstance(w, widgets.Button)]
+    assert ("Save" in buttons) == own
+
+
+def test_how_the_keras_examples_loss_differs_is_said(panel, model):
+    assert "multiscale weighs them" in texts(panel)
+    model.recipe = "multiscale"
+    assert "not the Keras example's" in texts(panel)
+
+
+def test_a_large_upload_is_made_small_and_that_is_said(panel, model, photo):
+    data = io.BytesIO()
+    photo.resize((4032, 3024)).save(data, "jpeg")
+    upload_buttons(panel)[0].value = (file_of(data.getvalue(), "phone.jpg"),)
+    assert model.content.array.shape == (1500, 2000, 3)
+    assert "made smaller, to 2,000 × 1,500 pixels" in texts(panel)
+    small = np.asarray(Image.fromarray(model.content.array).resize(photo.size))
+    assert abs(small.astype(float) - np.asarray(photo)).mean() < 5
+    model.content = "harbour_town"
+    assert "made smaller" not in texts(panel)
+
+
+def test_what_an_iphone_writes(panel, model, photo):
+    pillow_heif = pytest.importorskip("pillow_heif")
+    data = io.BytesIO()
+    pillow_heif.from_pillow(photo).save(data)
+    upload_buttons(panel)[0].value = (file_of(data.getvalue(), "IMG_1.HEIC"),)
+    assert (model.content.name, model.content.array.shape) == ("IMG_1.HEIC", (40, 60, 3))
 
 
 def test_where_it_blocks_it_says_how_to_stop():

@@ -1,0 +1,79 @@
+"""The panel's buttons, and what they answer."""
+
+import base64
+import html
+import os
+import sys
+
+import ipywidgets as widgets
+
+from nst_helpers.playground import layout
+
+SERVED = ("JUPYTERHUB_API_URL", "BINDER_SERVICE_HOST")  # environment of a kernel on a server
+BLOCKING = "Here a run holds up the notebook until it ends: to stop it, interrupt the kernel."
+
+
+def on_own_machine():
+    """Whether the kernel's folder is the reader's own, so that a saved file is found again."""
+    served = any(name in os.environ for name in SERVED)
+    voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
+    return not (served or voila or "google.colab" in sys.modules)
+
+
+class Actions(widgets.VBox):
+    """Run, Stop, Undo, Download, Save, and the Python call.
+
+    Args:
+        model: The `Playground`.
+        answer: HTML widget for what a button has to say.
+    """
+
+    def __init__(self, model, answer):
+        super().__init__()
+        self._model, self._answer = model, answer
+        self._undo = _button("Undo", model.undo, tooltip="Goes back to the picture before.")
+        self._download = widgets.HTML()
+        stop = _button("Stop", model.stop, "warning", disabled=model.blocking)
+        save = [_button("Save", self._save)] if on_own_machine() else []
+        buttons = layout.row(
+            _button("Run", model.run, "success"),
+            *(stop, self._undo, self._download, *save),
+            _button("Show the Python call", self._show_call),
+        )
+        self.children = [buttons, layout.note(BLOCKING)] if model.blocking else [buttons]
+
+    def follow(self, status):
+        """Offers what can be done at that `Status`."""
+        self._undo.disabled = not self._model.can_undo
+        self._download.value = _download(status)
+
+    def _save(self):
+        try:
+            path = self._model.save()
+        except ValueError as error:
+            self._model.fail(error)
+        else:
+            self._answer.value = f"<pre>Saved as {html.escape(str(path))}</pre>"
+
+    def _show_call(self):
+        self._answer.value = f"<pre>{html.escape(self._model.call)}</pre>"
+
+
+def _button(name, action, style="", **options):
+    width = widgets.Layout(width="auto", min_width="60px")
+    button = widgets.Button(description=name, button_style=style, layout=width, **options)
+    button.on_click(lambda _: action())
+    return button
+
+
+def _download(status):
+    """A link that hands the picture to the browser; it looks like the other buttons.
+
+    A link with the picture in it works wherever the widgets do, and needs no script.
+    """
+    look = 'class="jupyter-button widget-button nst-download"'
+    if not status.at_rest:
+        return f'<a {look} role="link" aria-disabled="true">Download</a>'
+    data = base64.b64encode(status.png).decode()
+    name = html.escape(status.plan.file_name)
+    return f'<a {look} download="{name}" href="data:image/png;base64,{data}">Download</a>'
