@@ -19,7 +19,7 @@ lab: $(READY)
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
 playground: $(READY)
-	$(BIN)/voila app/playground.ipynb
+	$(BIN)/python app/serve.py
 
 test: $(READY) lint
 	$(BIN)/python -m pytest --durations=10

@@ -20,12 +20,13 @@ ROOMS = [
     *("machine.limits", "machine.backend"),
     *("config", "state", "reference", "images", "colours", "losses"),
     *("machine.convolution", "machine.curvature", "machine.memory", "machine.checkpoint"),
+    "machine.places",
     *("network", "objective", "evaluation", "optimizers", "loop", "run", "calls", "training"),
     *("machine.budget", "display"),
     *("playground.sketches", "playground.plan", "playground.settings", "playground.status"),
     *("playground.worker", "playground.layout", "playground.choices", "playground.controls"),
     *("playground.stage", "playground.actions", "playground.panel", "playground.model"),
-    "__main__",
+    *("playground.page", "__main__"),
 ]
 FRONT_ENDS = "nst_helpers.display", "nst_helpers.playground", "tqdm", "IPython", "matplotlib"
 WITHOUT_TESTS_OF_THEIR_NAME = {"version"}

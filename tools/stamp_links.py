@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FILES = [
     *(ROOT / name for name in ("README.md", "pyproject.toml", "CITATION.cff")),
+    ROOT / "app" / "playground.ipynb",
     *sorted((ROOT / "notebooks").glob("*.ipynb")),
 ]
 

@@ -9,15 +9,14 @@ import ipywidgets as widgets
 
 from nst_helpers.playground import layout
 
-SERVED = ("JUPYTERHUB_API_URL", "BINDER_SERVICE_HOST")  # environment of a kernel on a server
+# What a kernel on someone else's server has in its environment.
+SERVED = {"BINDER_SERVICE_HOST", "JUPYTERHUB_API_URL", "VOILA_BASE_URL"}
 BLOCKING = "Here a run holds up the notebook until it ends: to stop it, interrupt the kernel."
 
 
 def on_own_machine():
     """Whether the kernel's folder is the reader's own, so that a saved file is found again."""
-    served = any(name in os.environ for name in SERVED)
-    voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
-    return not (served or voila or "google.colab" in sys.modules)
+    return SERVED.isdisjoint(os.environ) and "google.colab" not in sys.modules
 
 
 class Actions(widgets.VBox):

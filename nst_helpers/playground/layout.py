@@ -39,11 +39,9 @@ def row(*children):
     return _with_class(widgets.Box(children), "nst-row")
 
 
-def image(name):
-    """A picture; `name` is what a screen reader calls it."""
-    picture = widgets.Image(format="jpeg")
-    picture.tooltip = name  # ipywidgets 7 leaves it out
-    return _with_class(picture, "nst-picture")
+def image():
+    """A picture that is drawn again and again."""
+    return _with_class(widgets.Image(format="jpeg"), "nst-picture")
 
 
 def frames(*pictures):

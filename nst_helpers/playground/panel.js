@@ -3,10 +3,13 @@ const panel = this.closest(".nst-playground");
 panel.dataset.lmSuppressShortcuts = "true"; // arrows move a slider, not the notebook's cells
 const speak = () => {
   for (const handle of panel.querySelectorAll(".noUi-handle")) {
-    const slider = handle.closest(".jupyter-widgets");
+    const slider = handle.closest(".widget-inline-hbox");
     const value = slider.querySelector(".widget-readout")?.textContent;
     handle.setAttribute("aria-label", slider.querySelector("label").textContent);
     if (value) handle.setAttribute("aria-valuetext", value);
+  }
+  for (const image of panel.querySelectorAll("img.nst-picture")) {
+    image.alt = image.matches(".nst-aside") ? "the picture kept aside" : "the painted picture";
   }
   panel.querySelector(".nst-spoken .widget-html-content")?.setAttribute("role", "status");
 };

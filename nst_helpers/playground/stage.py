@@ -7,8 +7,6 @@ import ipywidgets as widgets
 from nst_helpers.playground import layout
 from nst_helpers.playground.sketches import before_and_after, jpeg
 
-HERE, ASIDE = "the painted picture", "the picture kept aside"
-
 
 class Stage(widgets.VBox):
     """The picture on the screen. Its frame keeps its shape, whatever the picture's is.
@@ -21,7 +19,8 @@ class Stage(widgets.VBox):
         super().__init__()
         self._model = model
         self._drawing = threading.Lock()
-        self._image, self._aside = layout.image(HERE), layout.image(ASIDE)
+        self._image, self._aside = layout.image(), layout.image()
+        self._aside.add_class("nst-aside")
         self._split = widgets.FloatSlider(
             value=1,
             max=1,

@@ -1,4 +1,4 @@
-"""The panel in a real browser: its lesson in JupyterLab, and the page that Voilà makes of it."""
+"""The panel in a real browser: its lesson in JupyterLab and Notebook 7, and as a page by Voilà."""
 
 import contextlib
 import json
@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
+import nst_helpers as nst
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
 
@@ -39,6 +41,12 @@ QUIET = [
     "--disable-component-update",
 ]
 PATIENCE = 120_000  # milliseconds
+AXE = "axe-core@4.14.1"  # checks a page for what people with disabilities need
+LAB = (
+    *("jupyterlab", "--allow-root", "--IdentityProvider.token=", "--LabApp.news_url=None"),
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+)
+NOTEBOOK = "notebook", "--allow-root", "--IdentityProvider.token="
 
 
 def wait_until(condition, what, seconds=PATIENCE / 1000):
@@ -106,6 +114,83 @@ def page(serve):
     foreign = [url for url in outside if not url.startswith(known)]
     assert not [url for url in foreign if not re.search("colab-badge|fontawesome", url)]
     assert not [text for text in errors if "net::ERR_" not in text]
+
+
+@pytest.fixture(scope="session")
+def axe(pytestconfig):
+    """The checker's script, from the npm registry, kept in pytest's cache."""
+    folder = pytestconfig.cache.mkdir("axe")
+    script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.exists():
+        if not shutil.which("npm"):
+            pytest.skip("no npm to fetch axe-core with")
+        command = ["npm", "install", "--silent", "--prefix", str(folder), AXE]
+        if subprocess.run(command, check=False).returncode:
+            pytest.skip("axe-core can't be fetched from the npm registry")
+    return script.read_text(encoding="utf-8")
+
+
+def barriers(page, axe):
+    """What axe finds in the panel that is serious or critical, in words."""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run('.nst-playground')")["violations"]
+    return [
+        (problem["id"], node["html"][:200])
+        for problem in found
+        if problem["impact"] in ("serious", "critical")
+        for node in problem["nodes"]
+    ]
+
+
+def shown_pixels(page):
+    """The picture on the screen, as the browser has decoded it."""
+    picture = "document.querySelector('img.nst-picture')"
+    data = page.evaluate(f"fetch({picture}.src).then(r => r.bytes()).then(b => [...b])")
+    return nst.load_image(bytes(data))
+
+
+def download(page, action):
+    """The file that comes to the browser, after the picture on the screen."""
+    with page.expect_download() as coming:
+        action()
+    shown = shown_pixels(page)
+    arrived = nst.load_image(coming.value.path())
+    assert arrived.shape == shown.shape
+    assert np.abs(arrived.astype(float) - shown).mean() < 3, "the screen has it as a JPEG"
+    return coming.value
+
+
+def focus_by_tab(page, name, role="button"):
+    """Goes on with the Tab key until that control has the focus, and its ring can be seen."""
+    control = page.locator(".nst-playground").get_by_role(role, name=name, exact=True)
+    for _ in range(60):
+        if control.evaluate("element => element === document.activeElement"):
+            ring = control.evaluate("element => getComputedStyle(element).outlineStyle")
+            assert ring != "none", f"{name} shows no focus"
+            return control
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never comes to {name}")
+
+
+def by_keyboard_alone(page):
+    """Runs, stops, moves a slider and downloads; returns the download."""
+    page.locator(".nst-playground .nst-title").first.click()  # into the panel, at nothing
+    first = picture_source(page)
+    focus_by_tab(page, "Run")
+    page.keyboard.press("Enter")
+    status_says(page, "running")
+    picture_changes(page, first)
+    focus_by_tab(page, "Stop")
+    page.keyboard.press("Space")
+    status_says(page, "stopped")
+    slider = focus_by_tab(page, "style", "slider")
+    before = slider.get_attribute("aria-valuetext")
+    page.keyboard.press("ArrowRight")
+    status_says(page, "running")
+    assert slider.get_attribute("aria-valuetext") != before
+    status_says(page, "finished")
+    focus_by_tab(page, "Download", "link")
+    return download(page, lambda: page.keyboard.press("Enter"))
 
 
 def run_all_cells(page, address):
@@ -180,7 +265,7 @@ def upload_a_style(page, folder):
     choose(page, 1, "mosaic")
     status_says(page, "running")
     upload(page, 1, folder / "photo.png")  # the same file again
-    wait_until(lambda: picture_choice(page, 1).input_value() == "your picture", "the photograph")
+    wait_until(lambda: picture_choice(page, 1).input_value() == "photo.png", "the photograph")
     status_says(page, "finished")
 
 
@@ -199,19 +284,20 @@ def mix_two_styles(page):
     wait_until(the_call_has_both, "the call with two styles")
 
 
-def test_the_lesson_in_jupyterlab(serve, page, photo, tmp_path):
+def open_lesson(serve, page, folder, program, path):
+    """Opens the lesson of sliders, and runs its cells."""
     (lesson,) = ROOT.glob("notebooks/*_play_with_the_sliders.ipynb")
-    shutil.copy(lesson, tmp_path / "lesson.ipynb")
-    photo.save(tmp_path / "photo.png")
-    (tmp_path / "broken.png").write_bytes(b"no picture")
-    address = serve(
-        *("jupyterlab", "--allow-root", "--IdentityProvider.token=", "--LabApp.news_url=None"),
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        f"--ServerApp.root_dir={tmp_path}",
-    )
-    page.goto(f"{address}/lab/tree/lesson.ipynb?reset", wait_until="domcontentloaded")
+    shutil.copy(lesson, folder / "lesson.ipynb")
+    address = serve(*program, f"--ServerApp.root_dir={folder}")
+    page.goto(f"{address}/{path}/lesson.ipynb?reset", wait_until="domcontentloaded")
     run_all_cells(page, address)
     status_says(page, "finished: iteration 20 of 20")
+
+
+def test_the_lesson_in_jupyterlab(serve, page, axe, photo, tmp_path):
+    photo.save(tmp_path / "photo.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    open_lesson(serve, page, tmp_path, LAB, "lab/tree")
 
     painted = picture_source(page)
     drag(page, "style", 0.8)
@@ -225,11 +311,27 @@ def test_the_lesson_in_jupyterlab(serve, page, photo, tmp_path):
     press(page, "Save")
     page.locator("pre", has_text="Saved as painted.png").wait_for()
     assert np.asarray(Image.open(tmp_path / "painted.png")).shape[0] == 128
+    status_says(page, "finished")
+    link = page.locator(".nst-playground").get_by_role("link", name="Download", exact=True)
+    assert download(page, link.click).suggested_filename == "harbour_town-photo-woodcut.png"
+    assert not barriers(page, axe)
 
 
-def test_the_page_for_the_classroom(serve, page, tmp_path):
-    shutil.copy(ROOT / "app" / "playground.ipynb", tmp_path)
+def test_the_lesson_in_notebook_7(serve, page, axe, tmp_path):
+    pytest.importorskip("notebook", minversion="7")
+    open_lesson(serve, page, tmp_path, NOTEBOOK, "notebooks")
+    arrived = by_keyboard_alone(page)
+    assert arrived.suggested_filename == "harbour_town-swirling_strokes.png"
+    assert nst.load_run(arrived.path()).config.style_weight > 1e-6
+    assert not barriers(page, axe)
+
+
+def test_the_page_for_the_classroom(serve, page, axe, tmp_path):
+    for name in ("playground.ipynb", "voila.json"):
+        shutil.copy(ROOT / "app" / name, tmp_path)
     page.goto(serve("voila", "playground.ipynb", "--Voila.ip=127.0.0.1"))
+    assert page.locator("h1").inner_text().startswith("Neural style transfer")
+    frame = page.locator(".nst-stage").bounding_box()
     content = picture_source(page)
     press(page, "Run")
     status_says(page, "running")
@@ -238,5 +340,9 @@ def test_the_page_for_the_classroom(serve, page, tmp_path):
     page.locator(".nst-note", has_text="Share of the second style").wait_for()
     press(page, "Stop")
     status_says(page, "stopped")
+    by_keyboard_alone(page)
+    assert not barriers(page, axe)
+    assert page.locator(".nst-stage").bounding_box() == frame, "it jumped"
+    assert page.get_by_role("button", name="Save", exact=True).count() == 0
     page.set_viewport_size({"width": 400, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
