@@ -1,7 +1,10 @@
 // Runs once the panel stands in the page; `this` is its style sheet. Widgets can't say this in Python.
 const panel = this.closest(".nst-playground");
-panel.dataset.lmSuppressShortcuts = "true"; // arrows move a slider, not the notebook's cells
 const speak = () => {
+  // A key is for the control that has the focus: arrows move a slider, not the notebook's cells.
+  for (const control of panel.querySelectorAll("a, button, input, select, [tabindex]")) {
+    control.dataset.lmSuppressShortcuts = "true";
+  }
   for (const handle of panel.querySelectorAll(".noUi-handle")) {
     const slider = handle.closest(".widget-inline-hbox");
     const value = slider.querySelector(".widget-readout")?.textContent;
