@@ -4,7 +4,7 @@ TENSORFLOW ?= cpu
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup lab playground test lint bench clean
+.PHONY: setup lab playground test lint bench site clean
 
 setup: $(READY)
 
@@ -30,6 +30,10 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run_all.py
+
+site: $(READY)
+	$(BIN)/python tools/make_site.py
+	@echo "Open build/site/index.html"
 
 clean:
 	rm -rf .venv

@@ -114,7 +114,8 @@ def page(serve):
     known = ("http://127.0.0.1:", "data:", "blob:")
     foreign = [url for url in outside if not url.startswith(known)]
     assert not [url for url in foreign if not re.search("colab-badge|fontawesome", url)]
-    assert not [text for text in errors if "net::ERR_" not in text]
+    # Notebook 7 fails to read a schema of its own, with any notebook.
+    assert not [text for text in errors if not re.search("net::ERR_|reading 'schema'", text)]
 
 
 @pytest.fixture(scope="session")
@@ -283,20 +284,20 @@ def mix_two_styles(page):
     wait_until(the_call_has_both, "the call with two styles")
 
 
-def open_lesson(serve, page, folder, program, path):
-    """Opens the lesson of sliders, and runs its cells."""
-    (lesson,) = ROOT.glob("notebooks/*_play_with_the_sliders.ipynb")
-    shutil.copy(lesson, folder / "lesson.ipynb")
-    address = serve(*program, f"--ServerApp.root_dir={folder}")
-    page.goto(f"{address}/{path}/lesson.ipynb?reset", wait_until="domcontentloaded")
+def open_notebook(serve, page, notebook, program, path):
+    """Opens a notebook in a Jupyter program, and runs its cells."""
+    address = serve(*program, f"--ServerApp.root_dir={notebook.parent}")
+    page.goto(f"{address}/{path}/{notebook.name}?reset", wait_until="domcontentloaded")
     run_all_cells(page, address)
-    status_says(page, "finished: iteration 20 of 20")
+    page.locator(".nst-playground select").last.wait_for()
 
 
 def test_the_lesson_in_jupyterlab(serve, page, axe, photo, tmp_path):
+    (lesson,) = ROOT.glob("notebooks/*_play_with_the_sliders.ipynb")
     photo.save(tmp_path / "photo.png")
     (tmp_path / "broken.png").write_bytes(b"no picture")
-    open_lesson(serve, page, tmp_path, LAB, "lab/tree")
+    open_notebook(serve, page, Path(shutil.copy(lesson, tmp_path)), LAB, "lab/tree")
+    status_says(page, "finished: iteration 20 of 20")
 
     painted = picture_source(page)
     drag(page, "style", 0.8)
@@ -316,9 +317,10 @@ def test_the_lesson_in_jupyterlab(serve, page, axe, photo, tmp_path):
     assert not barriers(page, axe)
 
 
-def test_the_lesson_in_notebook_7(serve, page, axe, tmp_path):
+def test_the_panel_in_notebook_7(serve, page, axe, tmp_path):
     pytest.importorskip("notebook", minversion="7")
-    open_lesson(serve, page, tmp_path, NOTEBOOK, "notebooks")
+    notebook = Path(shutil.copy(ROOT / "app" / "playground.ipynb", tmp_path))
+    open_notebook(serve, page, notebook, NOTEBOOK, "notebooks")
     arrived = by_keyboard_alone(page)
     assert arrived.suggested_filename == "harbour_town-swirling_strokes.png"
     assert nst.load_run(arrived.path()).config.style_weight > 1e-6

@@ -1,0 +1,95 @@
+"""Builds the site from README, the executed lessons and the gallery: build/site/index.html"""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import make_wall
+import nbformat
+from stamp_links import current_repository
+from write_tables import NOTEBOOKS, ROOT, read_lessons
+
+SITE, PAGES = ROOT / "build" / "site", ROOT / "build" / "pages"
+REPOSITORY = f"https://github.com/{current_repository()}"
+BADGE = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]\(([^)]*)\)\n?")
+LINK = re.compile(r"(?<!!)\]\((?!https?:|#|docs/|notebooks/[^)]*\.ipynb)([^)]+)\)")
+FRAME = """# {title}
+
+![{title}](../docs/wall/{file})
+
+```python
+import nst_helpers as nst
+
+result = {call}
+nst.save_image("painted.png", result.image)
+```
+
+[All pictures](../gallery.md)
+"""
+
+
+def without_badges(text):
+    """Badges are pictures from elsewhere: their links stay, in words."""
+    return BADGE.sub(lambda badge: f"[{badge[1]}]({badge[2]})\n", text)
+
+
+def write(name, text):
+    path = PAGES / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def toctree(caption, names):
+    return f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(names) + "\n```\n"
+
+
+def write_readme(lessons):
+    text = without_badges((ROOT / "README.md").read_text(encoding="utf-8"))
+    text = LINK.sub(rf"]({REPOSITORY}/blob/main/\1)", text)
+    trees = toctree("The lessons", lessons) + toctree("Pictures", ["gallery"])
+    write("index.md", text + trees)
+
+
+def write_lessons(names):
+    for name in names:
+        notebook = nbformat.read(ROOT / name, 4)
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = without_badges(cell.source)
+        write(name, nbformat.writes(notebook))
+
+
+def write_gallery():
+    frames, names = [], []
+    for content, style in make_wall.PICTURES:
+        file = make_wall.path_of(content, style).name
+        title = f"{content}, painted like {style}".replace("_", " ").capitalize()
+        name = f"gallery/{Path(file).stem}"
+        call = make_wall.CALL.format(content, style, make_wall.ROWS)
+        write(f"{name}.md", FRAME.format(title=title, file=file, call=call))
+        frames.append(f'<a href="{name}.html"><img src="docs/wall/{file}" alt="{title}"></a>')
+        names.append(name)
+    wall = '<div class="wall">\n' + "\n".join(frames) + "\n</div>\n"
+    words = "Each picture opens large, with the call that painted it.\n\n"
+    write("gallery.md", f"# Gallery\n\n{words}{wall}" + toctree("Pictures", names))
+
+
+def main():
+    shutil.rmtree(PAGES, ignore_errors=True)
+    shutil.rmtree(SITE, ignore_errors=True)
+    shutil.copytree(ROOT / "website", PAGES)
+    shutil.copytree(ROOT / "docs", PAGES / "docs")
+    lessons = [f"{NOTEBOOKS.name}/{lesson['file']}" for lesson in read_lessons()]
+    write_readme(lessons)
+    write_lessons(lessons)
+    write_gallery()
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", PAGES, SITE]
+    done = subprocess.run(list(map(str, command)), check=False)
+    shutil.copytree(ROOT / "docs", SITE / "docs", dirs_exist_ok=True)  # the wall links there
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
