@@ -6,6 +6,7 @@ one whose kernel ends.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -201,6 +202,15 @@ def start_hub(folder):
         return subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
 
 
+def wait_for_hub(hub):
+    while hub.poll() is None:
+        with contextlib.suppress(requests.ConnectionError):
+            if requests.get(f"{HUB}/hub/health", timeout=5).ok:
+                return
+        time.sleep(0.5)
+    raise RuntimeError("the hub has ended: see its log")
+
+
 async def teach(count):
     learners = [Learner(f"learner{number}") for number in range(1, count + 1)]
     greedy = Learner("greedy")
@@ -214,12 +224,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         hub = start_hub(Path(folder))
         try:
-            while hub.poll() is None:
-                try:
-                    requests.get(f"{HUB}/hub/health", timeout=5)
-                    break
-                except requests.ConnectionError:
-                    time.sleep(0.5)
+            wait_for_hub(hub)
             *outcomes, ended = asyncio.run(teach(count))
         finally:
             processes = psutil.Process(hub.pid).children(recursive=True)
