@@ -43,6 +43,8 @@ c.Spawner.args = [
     "--ServerApp.shutdown_no_activity_timeout=1800",
     "--ServerApp.tornado_settings={'websocket_max_message_size': 134217728}",  # phones' pictures
 ]
+if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container; else start the hub as a user
+    c.Spawner.args.append("--allow-root")
 
 # A kernel that takes more than its share is ended before others suffer; Jupyter starts a new one.
 limit = os.environ.get("NST_KERNEL_LIMIT", str(int(1.5 * A_LEARNER)))

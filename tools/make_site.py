@@ -32,7 +32,7 @@ nst.save_image("painted.png", result.image)
 
 def without_badges(text):
     """Badges are pictures from elsewhere: their links stay, in words."""
-    return BADGE.sub(lambda badge: f"[{badge[1]}]({badge[2]})\n", text)
+    return BADGE.sub(lambda badge: f"[{badge[1]}]({badge[2]})  \n", text)
 
 
 def write(name, text):
@@ -67,7 +67,7 @@ def write_gallery():
         file = make_wall.path_of(content, style).name
         title = f"{content}, painted like {style}".replace("_", " ").capitalize()
         name = f"gallery/{Path(file).stem}"
-        call = make_wall.CALL.format(content, style, make_wall.ROWS)
+        call = make_wall.call_of(content, style)
         write(f"{name}.md", FRAME.format(title=title, file=file, call=call))
         frames.append(f'<a href="{name}.html"><img src="docs/wall/{file}" alt="{title}"></a>')
         names.append(name)

@@ -8,17 +8,22 @@ WALL = Path(__file__).resolve().parents[1] / "docs" / "wall"
 CONTENTS = ("harbour_town", "mountain_lake")
 STYLES = ("swirling_strokes", "mosaic", "woodcut", "watercolour")
 PICTURES = [(content, style) for content in CONTENTS for style in STYLES]
-ROWS = 400
-CALL = 'nst.transfer("{}", "{}", nst.TransferConfig.multiscale(rows={}))'
+SETTINGS = {"rows": 96, "iterations": 40}  # of what is in docs/wall now
 
 
 def path_of(content, style):
     return WALL / f"{content}-{style}.jpg"
 
 
+def call_of(content, style):
+    """The Python call that paints it."""
+    settings = ", ".join(f"{name}={value}" for name, value in SETTINGS.items())
+    return f'nst.transfer("{content}", "{style}", nst.TransferConfig.multiscale({settings}))'
+
+
 def main():
     WALL.mkdir(exist_ok=True)
-    config = nst.TransferConfig.multiscale(rows=ROWS)
+    config = nst.TransferConfig.multiscale(**SETTINGS)
     for content, style in PICTURES:
         nst.save_image(path_of(content, style), nst.transfer(content, style, config))
 

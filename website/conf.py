@@ -6,10 +6,10 @@ project = "Neural style transfer, step by step"
 extensions = ["myst_nb"]
 html_theme = "furo"
 html_title = project
+html_show_copyright = False
 html_static_path = ["site.css"]
 html_css_files = ["site.css"]
-html_show_sourcelink = False
-exclude_patterns = ["README.md"]
+html_copy_source = False
 
 # The lessons are shown as they were run.
 nb_execution_mode = "off"
