@@ -121,7 +121,8 @@ class Learner:
         self.browser.post(f"{HUB}/hub/login", data=form).raise_for_status()
         self.browser.get(f"{HUB}/hub/spawn").raise_for_status()
         end = time.monotonic() + SPAWN
-        while not self.browser.get(f"{self.address}/api/status").ok:
+        # Until the server itself answers, which knows nobody before their first page.
+        while self.browser.get(f"{self.address}/api/status").status_code not in (200, 403):
             if time.monotonic() > end:
                 raise TimeoutError("the server never came")
             time.sleep(0.5)

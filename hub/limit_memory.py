@@ -30,7 +30,9 @@ def main():
         for process in kernels(hub):
             with contextlib.suppress(psutil.Error):
                 if held(process) > limit:
-                    print(f"kernel {process.pid} held {held(process) / 1e9:.2f} GB: ended")
+                    print(
+                        f"kernel {process.pid} held {held(process) / 1e9:.2f} GB: ended", flush=True
+                    )
                     process.kill()
         time.sleep(SECONDS)
 
