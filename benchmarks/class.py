@@ -79,7 +79,7 @@ class Kernel:
                 raise RuntimeError(f"{content['ename']}: {content['evalue']}")
             if kind == "stream":
                 text += content["text"]
-            if kind == "display_data" and "image/png" in content["data"]:
+            if any(name.startswith("image/") for name in content.get("data", ())):
                 picture = picture or time.perf_counter()
             if kind == "status" and content["execution_state"] == "idle":
                 return text, picture
