@@ -22,10 +22,11 @@ from .machine.budget import config_for_budget
 from .machine.pictures import PICTURES, document_pictures, picture
 from .machine.weights import vgg19_weights
 from .network import feature_extractor, load_vgg19
-from .objective import Statistic, Term, build_terms, relative_distance
+from .objective import build_terms, relative_distance
 from .playground.model import Playground
 from .reference import measured_losses, published_losses
 from .run import Run, Style
+from .terms import Statistic, Term
 from .training import Progress, TransferResult, paint, transfer
 
 __all__ = [

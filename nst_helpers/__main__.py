@@ -58,6 +58,7 @@ def style_weights(text):
 SETTINGS = {
     "rows": ("--rows", int, "N", "height of the result in pixels"),
     "iterations": ("--iterations", int, "N", "updates of the picture"),
+    "strength": ("--strength", float, "S", "how strongly the style is painted; 2 is more"),
     "style_scale": ("--style-scale", float, "S", "size of the strokes; 2 doubles it"),
     "keep_colours": (
         "--keep-colours",

@@ -33,7 +33,11 @@ class TransferConfig:
         content_weight, style_weight, total_variation_weight: Weights of the losses, 0 or more.
         losses: "document" sums over all positions and features, as the Keras example does.
             "relative" divides each distance by the size of what it is measured against, so that a
-            weight means the same at every size and layer.
+            weight means the same at every size and layer; and it looks at more: at the style's
+            means and covariances, the content's features without their strength, and at how much
+            neighbouring pixels differ in the style. See `nst_helpers.objective`.
+        strength: How strongly the style is painted, from 0 (not at all) to 10; 1 is the recipe's
+            own. The weights of what is compared with the style are multiplied by its square.
         content_layer_name: VGG19 layer whose feature map is the content.
         style_layer_names: VGG19 layers whose Gram matrices are the style; each counts the same.
         pooling: How VGG19 halves its feature maps: "max", as it was trained, or "average", which
@@ -81,6 +85,7 @@ class TransferConfig:
     style_weight: float = 1e-6
     total_variation_weight: float = 1e-6
     losses: str = "document"  # or "relative"
+    strength: float = 1.0
 
     # Where in VGG19 content and style are measured.
     content_layer_name: str = "block5_conv2"
@@ -138,11 +143,11 @@ class TransferConfig:
         recipe = cls(
             iterations=160,
             scales=(0.25, 0.4, 0.63, 1.0),
-            content_weight=20.0,
+            content_weight=40.0,
             style_weight=100.0,
-            total_variation_weight=1e-3,
+            total_variation_weight=100.0,
             losses="relative",
-            content_layer_name="block4_conv2",
+            content_layer_name="block4_conv3",
             keep_style_aspect=True,
             optimizer="lbfgs",
             precision="auto",
@@ -188,6 +193,7 @@ class TransferConfig:
         store("style_layer_names", checks.tuple_of, checks.choice, LAYERS)
         for name, choices in CHOICES.items():
             store(name, checks.choice, choices)
+        store("strength", checks.number, least=0, most=10)
         store("style_scale", checks.number, least=0.1, most=10)
         store("keep_style_aspect", checks.flag)
         store("keep_colours", checks.flag_or_choice, KEEP_COLOURS)

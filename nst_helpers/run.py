@@ -15,7 +15,7 @@ from nst_helpers.errors import ConfigError
 from nst_helpers.images import deprocess_image, load_image, load_region, preprocess_image
 from nst_helpers.machine.checks import number, shown
 from nst_helpers.machine.wording import warn
-from nst_helpers.objective import Term
+from nst_helpers.terms import Term
 from nst_helpers.version import __version__
 
 LONGEST_ASPECT_RATIO = 6  # beyond it, rows alone says little about the size of a picture

@@ -20,7 +20,7 @@ ROOMS = [
     *("machine.limits", "machine.backend"),
     *("config", "state", "reference", "images", "colours", "losses"),
     *("machine.convolution", "machine.curvature", "machine.memory", "machine.checkpoint"),
-    *("network", "objective", "evaluation", "optimizers", "loop", "run", "training"),
+    *("network", "terms", "objective", "evaluation", "optimizers", "loop", "run", "training"),
     *("machine.budget", "display"),
     *("playground.sketches", "playground.plan", "playground.status", "playground.worker"),
     *("playground.layout", "playground.choices", "playground.controls", "playground.panel"),
