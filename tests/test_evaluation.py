@@ -8,7 +8,8 @@ import nst_helpers as nst
 from nst_helpers.evaluation import check_terms
 from nst_helpers.machine.backend import tf
 from nst_helpers.machine.cache import CACHE
-from nst_helpers.network import PICTURE
+from nst_helpers.machine.convolution import faster_convolution
+from nst_helpers.network import PICTURE, network
 
 SIZE = 48, 72
 LAYER = "block2_conv1"
@@ -218,15 +219,17 @@ def test_it_is_compiled_once_for_each_signature(images):
     config = nst.TransferConfig()
     usual = compiled(terms_of(config))
     assert compiled(terms_of(config.replace(style_weight=0.5, content_weight=2))) is usual
+    other = "turned" if faster_convolution() == "direct" else "direct"
     others = [
         compiled(terms_of(config.replace(losses="relative"))),
         compiled(terms_of(config.replace(content_layer_name="block4_conv2"))),
         compiled(terms_of(config), shape=(1, 48, 48, 3)),
         compiled(terms_of(config), precision="bfloat16"),
         compiled(terms_of(config), pooling="average"),
+        compiled(terms_of(config), convolution=other),
         compiled(terms_of(config, Mean(LAYER))),
     ]
-    assert len({usual, *others}) == 7
+    assert len({usual, *others}) == 8
 
 
 def test_new_weights_and_pictures_need_no_new_compiling(images):
@@ -312,7 +315,7 @@ class Untargeted(Mean):
 
 def check(term, images, **kind):
     base, style, _ = images
-    check_terms([Mean(LAYER), term], base, [style[:, :32]], kind)
+    check_terms([Mean(LAYER), term], base, [style[:, :32]], network(**kind))
 
 
 @pytest.mark.parametrize(
@@ -343,6 +346,6 @@ def test_terms_that_can_be_used(images, kind):
 
 def test_targets_of_two_sizes_must_be_alike_too(images):
     base, style, _ = images
-    check_terms([Mean(LAYER)], base, [style, style[:, :32]], {})
+    check_terms([Mean(LAYER)], base, [style, style[:, :32]], network())
     with pytest.raises(nst.ConfigError, match="places measures"):
-        check_terms([Places(LAYER)], base, [style, style[:, :32]], {})
+        check_terms([Places(LAYER)], base, [style, style[:, :32]], network())
