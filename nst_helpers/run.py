@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import math
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -52,6 +53,8 @@ class Style:
         self._put("scale", number("scale", self.scale, least=0.1, most=10))
         if self.region is not None:
             region = load_region(self.region)
+            if not region.any():
+                warn("A region is black everywhere, so its style is painted nowhere.", stacklevel=4)
             self._put("region", None if region.min() == 1 else region)
 
     def _put(self, name, value):
@@ -113,6 +116,11 @@ class Run:
         for term in extra:
             if not isinstance(term, Term):
                 raise ConfigError(f"extra takes terms, made from nst.Term, not {term!r:.60}.")
+            if not hasattr(term, "name"):
+                raise ConfigError(
+                    f"{type(term).__name__} has no layer, weight and name yet: call "
+                    "super().__init__(layer, weight) in its __init__ or __post_init__."
+                )
         return cls(load_image(content), load_styles(style), config, initial, tuple(extra))
 
     @property
@@ -205,7 +213,8 @@ class Run:
             "version of nst_helpers": __version__,
             **json.loads(json.dumps(settings)),  # tuples become lists
             **{name: _digest(picture) for name, picture in pictures.items()},
-            "extra terms": [repr(term) for term in self.extra],
+            # Without the addresses of objects: each process has others.
+            "extra terms": [re.sub(" at 0x[0-9a-fA-F]+", "", repr(term)) for term in self.extra],
         }
 
 

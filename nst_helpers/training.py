@@ -14,7 +14,7 @@ from nst_helpers.errors import DivergenceError
 from nst_helpers.evaluation import check_terms, evaluation, measure_goals
 from nst_helpers.loop import Guard, check_start, iterate, report_iterations, stages
 from nst_helpers.machine import notices
-from nst_helpers.machine.backend import check_session, tf
+from nst_helpers.machine.backend import check_session, standard_functions, tf
 from nst_helpers.machine.cache import CACHE
 from nst_helpers.machine.checkpoint import Checkpoint
 from nst_helpers.machine.convolution import choose
@@ -110,6 +110,7 @@ def transfer(content, style, config=None, callback=None, initial=None, checkpoin
     return paint(Run.load(content, style, config, initial, extra), callback, checkpoint, start)
 
 
+@standard_functions()
 def paint(run, callback=None, checkpoint=None, start=None):
     """The same for a `Run`; `start` is when it began, in seconds of `time.perf_counter`."""
     start = time.perf_counter() if start is None else start

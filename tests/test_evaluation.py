@@ -1,5 +1,7 @@
 """A picture's losses and gradient against the Keras example's, with the real VGG19."""
 
+import dataclasses
+
 import document
 import numpy as np
 import pytest
@@ -230,6 +232,31 @@ def test_it_is_compiled_once_for_each_signature(images):
         compiled(terms_of(config, Mean(LAYER))),
     ]
     assert len({usual, *others}) == 8
+
+
+@dataclasses.dataclass
+class Powered(nst.Term):
+    """It has no hash, and two of them may be equal."""
+
+    layer: str
+    power: float = 2.0
+
+    def __post_init__(self):
+        super().__init__(self.layer)
+
+    def measure(self, x):
+        return tf.reduce_mean(x) ** self.power
+
+
+def test_a_term_without_a_hash_is_compiled_for_itself(images):
+    base, style, _ = images
+    one, equal = [Powered(LAYER)], [Powered(LAYER)]
+    assert one == equal
+    goals = nst.measure_goals(one, base, [style])
+    found = [nst.evaluation(terms, goals, base.shape).func for terms in (one, one, equal)]
+    assert found[0] is found[1] and found[0] is not found[2]
+    three = nst.measure_goals([Powered(LAYER, power=3.0)], base, [style])
+    assert abs(three[0].target / goals[0].target - 1) > 0.1
 
 
 def test_new_weights_and_pictures_need_no_new_compiling(images):
