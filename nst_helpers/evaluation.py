@@ -175,9 +175,14 @@ def check_terms(terms, content, styles, vgg19):
 
     Raises:
         ConfigError: If a term measures shapes that can't be compared, or gives a distance that is
-            no finite number or has no gradient.
+            no finite number or has no gradient, or was never given a layer.
     """
     for term in terms:
+        if not hasattr(term, "name"):
+            raise ConfigError(
+                f"{type(term).__name__} has no layer, weight and name yet: call "
+                "super().__init__(layer, weight) in its __init__ or __post_init__."
+            )
         seen, loss, gradient = _try(term, content, styles, vgg19)
         if loss is None:
             there, here = (_shapes(found) for found in seen)

@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import json
 import math
-import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -15,7 +14,7 @@ from nst_helpers.config import MIN_ROWS, TransferConfig
 from nst_helpers.errors import ConfigError
 from nst_helpers.images import deprocess_image, load_image, load_region, preprocess_image
 from nst_helpers.machine.checks import number, shown
-from nst_helpers.machine.wording import warn
+from nst_helpers.machine.wording import warn, without_addresses
 from nst_helpers.objective import Term
 from nst_helpers.version import __version__
 
@@ -116,11 +115,6 @@ class Run:
         for term in extra:
             if not isinstance(term, Term):
                 raise ConfigError(f"extra takes terms, made from nst.Term, not {term!r:.60}.")
-            if not hasattr(term, "name"):
-                raise ConfigError(
-                    f"{type(term).__name__} has no layer, weight and name yet: call "
-                    "super().__init__(layer, weight) in its __init__ or __post_init__."
-                )
         return cls(load_image(content), load_styles(style), config, initial, tuple(extra))
 
     @property
@@ -213,8 +207,7 @@ class Run:
             "version of nst_helpers": __version__,
             **json.loads(json.dumps(settings)),  # tuples become lists
             **{name: _digest(picture) for name, picture in pictures.items()},
-            # Without the addresses of objects: each process has others.
-            "extra terms": [re.sub(" at 0x[0-9a-fA-F]+", "", repr(term)) for term in self.extra],
+            "extra terms": [without_addresses(repr(term)) for term in self.extra],
         }
 
 
@@ -298,8 +291,7 @@ def style_size(style, scale, size, config):
     Returns:
         Rows and cols.
     """
-    rows, cols = size
-    height, width = style.shape[:2]
+    (rows, cols), (height, width) = size, style.shape[:2]
     zoom = config.style_scale * scale
     if config.keep_style_aspect:
         zoom *= math.sqrt(rows * cols / (height * width))

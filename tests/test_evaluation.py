@@ -376,3 +376,20 @@ def test_targets_of_two_sizes_must_be_alike_too(images):
     check_terms([Mean(LAYER)], base, [style, style[:, :32]], network())
     with pytest.raises(nst.ConfigError, match="places measures"):
         check_terms([Places(LAYER)], base, [style, style[:, :32]], network())
+
+
+class Bare(nst.Term):
+    def __init__(self, layer):
+        self.layer = layer
+
+
+@dataclasses.dataclass
+class Unfinished(nst.Term):
+    layer: str
+
+
+@pytest.mark.parametrize("kind", [Bare, Unfinished])
+def test_a_term_without_its_settings_is_one_clear_line(images, kind):
+    words = f"^{kind.__name__} has no layer, weight and name yet: call super"
+    with pytest.raises(nst.ConfigError, match=words):
+        check(kind(LAYER), images)

@@ -71,11 +71,16 @@ def paint_elsewhere(*configs, folder, before="", flags=(), **environment):
 
 # What is chosen by timing.
 
-AUTO = {
-    "fast": 'TransferConfig.fast(rows=64, iterations=4, precision="auto")',
-    "float32": 'TransferConfig.fast(rows=64, iterations=4, precision="float32")',
-    "multiscale": 'TransferConfig.multiscale(rows=64, iterations=8, precision="auto")',
+# Of few layers, to be quick; block3 has wide ones, for Winograd's convolutions.
+LAYERS = {
+    "style_layer_names": ("block1_conv1", "block3_conv1"),
+    "content_layer_name": "block3_conv2",
 }
+AUTO = [
+    f"TransferConfig.fast(rows=64, iterations=4, precision='auto', **{LAYERS})",
+    f"TransferConfig.fast(rows=64, iterations=4, precision='float32', **{LAYERS})",
+    f"TransferConfig.multiscale(rows=64, iterations=8, precision='auto', **{LAYERS})",
+]
 # Timing that comes out as it does here, or as on a machine where each alternative is slower, or
 # faster: two processes seldom differ by themselves.
 TIMINGS = {
@@ -95,7 +100,7 @@ def test_a_printed_config_paints_the_same_in_another_process(tmp_path, tried):
         for name, before in TIMINGS.items():
             folder = tmp_path / f"{pair} {name}"
             folder.mkdir()
-            found, texts, _ = paint_elsewhere(*AUTO.values(), folder=folder, before=before)
+            found, texts, _ = paint_elsewhere(*AUTO, folder=folder, before=before)
             pictures += found
             printed += texts
         assert not any("auto" in text for text in printed)
@@ -117,7 +122,7 @@ def test_a_resumed_run_goes_on_as_it_was_begun(tmp_path, monkeypatch, begun, tri
         if progress.losses.iteration == 2:
             raise KeyboardInterrupt
 
-    config, path = nst.TransferConfig.fast(rows=48, iterations=5), tmp_path / "run.npz"
+    config, path = nst.TransferConfig.fast(rows=48, iterations=5, **LAYERS), tmp_path / "run.npz"
     whole = nst.transfer(CONTENT, STYLE, config.replace(precision="float32", convolution=begun))
     with pytest.warns(UserWarning, match="Interrupted after iteration 2"):
         nst.transfer(CONTENT, STYLE, whole.config, stop, checkpoint=path)
@@ -135,7 +140,7 @@ def test_a_resumed_run_goes_on_as_it_was_begun(tmp_path, monkeypatch, begun, tri
 
 
 def test_another_way_than_it_was_begun_with_is_refused(tmp_path):
-    config, path = nst.TransferConfig.fast(rows=48, iterations=1), tmp_path / "run.npz"
+    config, path = nst.TransferConfig.fast(rows=48, iterations=1, **LAYERS), tmp_path / "run.npz"
     nst.transfer(CONTENT, STYLE, config.replace(precision="bfloat16"), checkpoint=path)
     for changes, words in (
         ({"precision": "float32"}, "precision is bfloat16 there and float32 here"),
@@ -151,13 +156,7 @@ def test_another_way_than_it_was_begun_with_is_refused(tmp_path):
 @pytest.fixture(scope="module")
 def expected():
     """A run in a session as it is; its config has nothing left to choose."""
-    config = nst.TransferConfig.fast(
-        rows=48,
-        iterations=2,
-        precision="float32",
-        style_layer_names=["block1_conv1", "block3_conv1"],
-        content_layer_name="block3_conv2",
-    )
+    config = nst.TransferConfig.fast(rows=48, iterations=2, precision="float32", **LAYERS)
     return nst.transfer(CONTENT, STYLE, config)
 
 
