@@ -358,6 +358,7 @@ def test_inside_a_graph_is_one_clear_line(expected, tried):
 
 # Sessions that can't be changed back: a process each.
 
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}  # what TensorFlow says where a session imports it itself
 SESSIONS = {
     "variables that others set": {
         "TF_ENABLE_ONEDNN_OPTS": "0",
@@ -365,7 +366,7 @@ SESSIONS = {
         "TF_DETERMINISTIC_OPS": "1",
         "TF_CPP_MIN_LOG_LEVEL": "0",
         "OMP_NUM_THREADS": "1",
-        "MPLBACKEND": "no backend",
+        "MPLBACKEND": "module://nowhere",
         "LC_ALL": "C",
         "PYTHONIOENCODING": "ascii",
         "HOME": None,
@@ -377,6 +378,7 @@ SESSIONS = {
     },
     "every stream closed": {"before": "import os\nfor n in range(3): os.close(n)\n"},
     "NumPy's rules for tensors, deterministic ops": {
+        **QUIET,
         "before": (
             "import tensorflow as tf\n"
             "tf.experimental.numpy.experimental_enable_numpy_behavior()\n"
@@ -384,6 +386,7 @@ SESSIONS = {
         ),
     },
     "threads of its own": {
+        **QUIET,
         "before": (
             "import tensorflow as tf\n"
             "tf.config.threading.set_inter_op_parallelism_threads(4)\n"
