@@ -14,6 +14,7 @@ CHOICES = {
     "pooling": ("max", "average"),
     "optimizer": ("sgd", "adam", "lbfgs"),
     "precision": ("float32", "bfloat16", "auto"),
+    "convolution": ("direct", "turned", "winograd", "turned+winograd", "auto"),
     "interpolation": ("nearest", "lanczos"),
 }
 KEEP_COLOURS = ("recolour", "luminance")
@@ -65,6 +66,10 @@ class TransferConfig:
         history: Pairs of steps and gradients that L-BFGS remembers, 1 or more.
         precision: Type that the convolutions compute in: "float32", "bfloat16", or "auto", which is
             bfloat16 where this machine is faster at it. Losses are always float32.
+        convolution: The operations of a convolution: "direct"; in float32 also "turned", the
+            gradient of one with a turned kernel; "winograd", with fewer multiplications in wide
+            layers; or "turned+winograd". "auto" is what this machine is fastest at. All of them
+            give the same but for rounding. A result's config has what was chosen.
         interpolation: How pictures are resized, "nearest" or "lanczos".
         report_every: Iterations between two reports, 1 or more. None reports as often as possible
             without slowing the run: every iteration without a GPU, every 20th with one.
@@ -123,6 +128,7 @@ class TransferConfig:
 
     # How it is computed, and how often the run reports.
     precision: str = "float32"  # or "bfloat16", "auto"
+    convolution: str = "auto"  # or "direct", "turned", "winograd", "turned+winograd"
     interpolation: str = "nearest"  # or "lanczos"
     report_every: int | None = None
 
@@ -194,6 +200,11 @@ class TransferConfig:
         for name, choices in CHOICES.items():
             store(name, checks.choice, choices)
         store("strength", checks.number, least=0, most=10)
+        if self.precision == "bfloat16" and self.convolution not in ("direct", "auto"):
+            raise ConfigError(
+                f'convolution="{self.convolution}" computes in float32: '
+                'set precision="float32", or convolution="auto".'
+            )
         store("style_scale", checks.number, least=0.1, most=10)
         store("keep_style_aspect", checks.flag)
         store("keep_colours", checks.flag_or_choice, KEEP_COLOURS)

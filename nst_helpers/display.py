@@ -42,7 +42,7 @@ class ProgressBar:
             self._bar.close()
 
 
-def show_images(images, columns=None, cmap="gray"):
+def show_images(images=None, columns=None, cmap="gray", **titled):
     """Shows pictures side by side, each under its title, as wide as the page.
 
     Args:
@@ -50,11 +50,12 @@ def show_images(images, columns=None, cmap="gray"):
             (rows, cols, 3), or numbers of shape (rows, cols), drawn from lowest to highest.
         columns: Pictures in a row; None puts up to four there.
         cmap: Matplotlib's name of the colours for pictures of one channel.
+        titled: Further pictures by their titles, where a title is one word.
 
     Raises:
         ImageError: If there is no picture, or a value is none.
     """
-    pictures = _checked(images)
+    pictures = _checked({} if images is None else images, titled)
     columns = columns or min(len(pictures), 4)
     lines = -(-len(pictures) // columns)
     tallest = max(picture.shape[0] / picture.shape[1] for picture in pictures.values())
@@ -68,11 +69,11 @@ def show_images(images, columns=None, cmap="gray"):
     show_figure(figure)
 
 
-def _checked(images):
+def _checked(images, titled):
     """The pictures as arrays, by their titles."""
-    if not isinstance(images, dict) or not images:
+    if not isinstance(images, dict) or not (images or titled):
         raise ImageError('show_images takes a dictionary of pictures, such as {"a title": image}.')
-    return {str(title): _as_array(title, image) for title, image in images.items()}
+    return {str(title): _as_array(title, image) for title, image in (images | titled).items()}
 
 
 def _as_array(title, image):

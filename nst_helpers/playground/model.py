@@ -13,6 +13,7 @@ import traitlets
 from nst_helpers.config import CHOICES, KEEP_COLOURS, RECIPES, TransferConfig
 from nst_helpers.errors import ConfigError, ImageError
 from nst_helpers.images import save_image
+from nst_helpers.machine.convolution import choose
 from nst_helpers.playground.plan import Picture, Plan
 from nst_helpers.playground.status import Reporter, Status
 from nst_helpers.playground.worker import Worker
@@ -249,6 +250,7 @@ class Playground(traitlets.HasTraits):
         for name in WEIGHTS:
             weight = getattr(self, f"{name}_factor") * getattr(recipe, f"{name}_weight")
             settings[f"{name}_weight"] = float(f"{weight:.6g}")  # 5e-06, not 4.9999999999999996e-06
+        settings.update(choose(recipe.precision, recipe.convolution))  # the printed call has them
         always = "rows", "iterations"
         settings = {
             name: value

@@ -168,7 +168,7 @@ def upload_buttons(panel):
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_choosing_and_uploading_pictures(panel, model, photo, photo_bytes, place):
+def test_choosing_and_uploading_pictures(panel, model, photo, photo_bytes, place, tried):
     which = ("content", "style", "second_style")[place]
     first = ("harbour_town", "mosaic", "none")[place]
     (chosen,) = (w for w in every_widget(panel) if getattr(w, "value", 0) == first)
@@ -180,7 +180,41 @@ def test_choosing_and_uploading_pictures(panel, model, photo, photo_bytes, place
     assert model.runs == 2
     chosen.value = "harbour_town"
     assert (getattr(model, which).name, model.runs) == ("harbour_town", 3)
-    assert "your picture" not in dict(chosen.options)
+    with tried("a picture uploaded again, or chosen again after another one"):
+        chosen.value = "your picture"
+        np.testing.assert_array_equal(getattr(model, which).array, photo)
+        assert model.runs == 4
+
+
+def test_the_list_offers_the_shipped_pictures(panel, model, tmp_path, monkeypatch, photo):
+    """Not a file that has the name of one."""
+    monkeypatch.chdir(tmp_path)
+    photo.save("woodcut", "png")
+    (chosen,) = (w for w in every_widget(panel) if getattr(w, "value", 0) == "mosaic")
+    chosen.value = "woodcut"
+    assert model.style.code == 'nst.picture("woodcut")'
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_several_uploads_one_after_the_other(panel, model, photo_bytes, place, tried):
+    """The list keeps the newest of that name, and each new upload is taken."""
+    which = ("content", "style", "second_style")[place]
+    button = upload_buttons(panel)[place]
+    turned = io.BytesIO()
+    Image.open(io.BytesIO(photo_bytes)).rotate(90, expand=True).save(turned, "png")
+    upright, lying = (photo_bytes, (40, 60, 3)), (turned.getvalue(), (60, 40, 3))
+    for runs, (data, shape) in enumerate((upright, lying, upright, upright), start=1):
+        with tried("a picture uploaded again, or chosen again after another one"):
+            button.value = (file_of(data),)
+            assert getattr(model, which).array.shape == shape
+            assert (button.value, model.runs) == ((), runs)
+
+
+def test_an_upload_after_a_bad_one(panel, model, photo, photo_bytes):
+    button = upload_buttons(panel)[0]
+    for data in (b"<script>", photo_bytes, b"", photo_bytes):
+        button.value = (file_of(data),)
+    np.testing.assert_array_equal(model.content.array, photo)
 
 
 def test_the_same_file_again(panel, model, photo, photo_bytes):

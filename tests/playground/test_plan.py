@@ -5,6 +5,7 @@ import pytest
 from playing import finish, repeat, until
 
 import nst_helpers as nst
+from nst_helpers.playground.plan import Picture
 
 
 @pytest.mark.parametrize("recipe", ["fast", "tutorial"])
@@ -92,3 +93,14 @@ def test_the_middle_of_a_multiscale_run_cannot_be_made_again(make):
     until(lambda: playground.status.losses)
     playground.stop()
     assert playground.call.startswith("# This is the middle")
+
+
+def test_a_picture_is_found_by_the_one_rule(tmp_path, monkeypatch, photo):
+    """A file of a shipped picture's name comes before the shipped one, as in `load_image`."""
+    monkeypatch.chdir(tmp_path)
+    shipped = [Picture.load(source) for source in ("mosaic", '"mosaic"', nst.picture("mosaic"))]
+    assert {picture.code for picture in shipped} == {'nst.picture("mosaic")'}
+    photo.save("mosaic", "png")
+    own = Picture.load("mosaic")
+    np.testing.assert_array_equal(own.array, photo)
+    np.testing.assert_array_equal(nst.load_image(eval(own.code)), photo)
