@@ -147,7 +147,7 @@ class TransferConfig:
     def multiscale(cls, /, **changes):
         """A stronger picture: large strokes first, at small sizes, then finer and finer ones."""
         recipe = cls(
-            iterations=160,
+            iterations=140,
             scales=(0.25, 0.4, 0.63, 1.0),
             content_weight=30.0,
             style_weight=100.0,
