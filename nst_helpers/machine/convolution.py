@@ -30,7 +30,7 @@ def choose(precision, convolution):
     with tf.init_scope():  # it may be asked while a function is being traced
         if precision == "auto":
             known = convolution in ("auto", "direct")  # to bfloat16
-            precision = faster_precision(convolution) if known else "float32"
+            precision = faster_precision() if known else "float32"
         if convolution == "auto":
             convolution = faster_convolution() if precision == "float32" else "direct"
     return {"precision": precision, "convolution": convolution}
@@ -180,24 +180,20 @@ def _winograd_matrices():
     return [np.kron(matrix, matrix).astype(np.float32) for matrix in matrices]
 
 
-@lru_cache(maxsize=2)
-def faster_precision(convolution="auto"):
+@lru_cache(maxsize=1)
+def faster_precision():
     """The type in which this machine convolves faster: some CPUs know bfloat16, some don't.
-
-    Args:
-        convolution: How it does so in float32, "auto" or "direct".
 
     Returns:
         "bfloat16" if convolutions take at most 0.8 of their time in float32, else "float32".
     """
-    usual = faster_convolution() if convolution == "auto" else convolution
 
     def examples(dtype, way):
         each = [_example(way, dtype, wide) for wide in (False, True)]
         return lambda: [example() for example in each]
 
-    faster = _gains(examples("float32", usual), examples("bfloat16", "direct"))
-    return "bfloat16" if faster else "float32"
+    usual, other = examples("float32", faster_convolution()), examples("bfloat16", "direct")
+    return "bfloat16" if _gains(usual, other) else "float32"
 
 
 @lru_cache(maxsize=1)
