@@ -51,6 +51,21 @@ def test_a_grid_and_a_picture_of_one_channel(shown):
     assert 0.9 < height / width < 1.2
 
 
+def test_every_figure_is_said_in_words(monkeypatch):
+    said = []
+    monkeypatch.setattr(display, "display", lambda image: said.append(image.alt))
+    nst.show_images({"before": np.eye(8), "after": np.eye(8)})
+    nst.show_images({"before": np.eye(8)}, alt="A white diagonal on black")
+    nst.plot_losses(rows())
+    nst.plot_runs({"ours": [(1, 2.0)], "theirs": [(1, 3.0)]})
+    assert said == [
+        "Pictures side by side: before; after.",
+        "A white diagonal on black",
+        "Curves of the losses by iteration: total, style, content, total_variation.",
+        "Curves of the loss by seconds: ours, theirs.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("images", "words"),
     [
@@ -95,7 +110,7 @@ def lines(monkeypatch):
     monkeypatch.setattr(
         display,
         "show_figure",
-        lambda figure: found.append(
+        lambda figure, alt: found.append(
             {line.get_label(): line.get_color() for line in figure.axes[0].lines}
         ),
     )
