@@ -24,7 +24,7 @@ ROOMS = [
     *("machine.budget", "display"),
     *("playground.sketches", "playground.plan", "playground.status", "playground.worker"),
     *("playground.layout", "playground.choices", "playground.controls", "playground.panel"),
-    *("playground.model", "__main__"),
+    *("playground.model", "playground.ballot", "__main__"),
 ]
 FRONT_ENDS = "nst_helpers.display", "nst_helpers.playground", "tqdm", "IPython", "matplotlib"
 WITHOUT_TESTS_OF_THEIR_NAME = {"version"}
