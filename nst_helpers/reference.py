@@ -5,7 +5,7 @@ from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
 TABLE = DATA / "document_losses.csv"
-RESULT = DATA / "keras_example_at_iteration_4000.jpg"
+RESULT = DATA / "keras_example_at_iteration_4000.webp"
 
 
 def published_losses():
@@ -19,7 +19,7 @@ def measured_losses():
 
 
 def published_result():
-    """The Keras example's own picture after 4,000 iterations, the path of a JPEG.
+    """The Keras example's own picture after 4,000 iterations, the path of a WebP file.
 
     The Keras authors', under the Apache licence 2.0.
     """
