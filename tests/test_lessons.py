@@ -177,8 +177,14 @@ def test_one_idea_a_cell(path):
 def test_ends_with_questions_and_the_way_on(path):
     last = cells(path, "markdown")[-1].source
     assert "## On your own" in last and "**Next:**" in last
-    for target in re.findall(r"\]\(([\w.]+\.ipynb)\)", last):
-        assert (path.parent / target).exists(), f"{target} does not exist."
+    assert "<details><summary>Answers</summary>\n\n" in last, "Fold the answers away at the end."
+
+
+@each_lesson
+def test_what_it_points_at_exists(path):
+    for cell in cells(path, "markdown"):
+        for target in re.findall(r"\]\(([^):#]+)\)", cell.source):
+            assert (path.parent / target).exists(), f"{target} does not exist."
 
 
 @each_lesson
