@@ -20,7 +20,7 @@ from nst_helpers.tasks.task import TASKS, WrongAnswerError
 WORDS = {True: "Right.", False: "Not yet.", None: "Not tried yet."}
 SOLUTIONS = "exercise_solutions.json"  # written by tools/make_exercises.py
 
-_tried, _hints_given = set(), Counter()
+tried, hints_given = set(), Counter()  # of this session, by number
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def check(number, answer):
         ConfigError: If there is no such exercise.
     """
     checks = _task(number).check
-    if answer is None or answer is ...:
+    if _is_stub(answer):
         return Verdict(None, "Replace the `None` by your answer, and run both cells again.")
     try:
         checks(_watched(answer))
@@ -85,7 +85,7 @@ def check(number, answer):
         verdict = Verdict(False, _stopped(error, answer))
     else:
         verdict = Verdict(True)
-    _tried.add(number)
+    tried.add(number)
     return verdict
 
 
@@ -99,8 +99,8 @@ def hint(number):
         The hint; a notebook shows it.
     """
     hints = _task(number).hints
-    place = min(_hints_given[number], len(hints) - 1)
-    _hints_given[number] += 1
+    place = min(hints_given[number], len(hints) - 1)
+    hints_given[number] += 1
     return Text(f"Hint {place + 1} of {len(hints)}: {hints[place]}")
 
 
@@ -114,7 +114,7 @@ def solution(number):
         The code; a notebook shows it.
     """
     _task(number)
-    if number not in _tried:
+    if number not in tried:
         return Text(f"Try it first: check({number!r}, …) opens the solution, right or wrong.")
     code = json.loads(files("nst_helpers").joinpath("data", SOLUTIONS).read_text("utf-8"))[number]
     return Text(f"```python\n{code}\n```")
@@ -135,6 +135,11 @@ def _task(number):
         known = f"lesson {lesson} has {', '.join(there)}" if there else 'write it as in "4.1"'
         raise ConfigError(f"there is no exercise {number!r:.40}: {known}.")
     return TASKS[number]
+
+
+def _is_stub(answer):
+    answers = answer if isinstance(answer, tuple) else (answer,)
+    return any(each is None or each is ... for each in answers)
 
 
 def _watched(answer):

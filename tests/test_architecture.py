@@ -22,6 +22,8 @@ ROOMS = [
     *("machine.convolution", "machine.curvature", "machine.memory", "machine.checkpoint"),
     *("network", "objective", "evaluation", "optimizers", "loop", "run", "training"),
     *("machine.budget", "display"),
+    *("tasks.task", *(f"tasks.lesson_{number:02}" for number in (*range(13), 15))),
+    *("exercises", "selftest"),
     *("playground.sketches", "playground.plan", "playground.status", "playground.worker"),
     *("playground.layout", "playground.choices", "playground.controls", "playground.panel"),
     *("playground.model", "playground.ballot", "__main__"),
@@ -34,6 +36,7 @@ TESTED_WITH = {
     "playground.controls": "test_panel.py",
     "playground.layout": "test_panel.py",
     "playground.status": "test_model.py",
+    **{f"tasks.{path.stem}": "test_answers.py" for path in (PACKAGE / "tasks").glob("*.py")},
 }
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 300, 35
 TUPLES = {"_fields", "_replace", "_asdict", "_make"}  # what collections.namedtuple calls public

@@ -17,7 +17,7 @@ POSITIONS = ROWS * COLS
 def gram(answer):
     rng = np.random.default_rng(4)
     x = rng.normal(size=(ROWS, COLS, FEATURES)).astype("float32")
-    found, squares = np.asarray(answer(x)), (x**2).sum((0, 1))
+    found, squares, mixed = np.asarray(answer(x)), (x**2).sum((0, 1)), x.reshape(FEATURES, -1)
     expect(
         found.shape != (POSITIONS, POSITIONS),
         f"{POSITIONS} × {POSITIONS}: positions meet positions. Features should meet features.",
@@ -35,7 +35,6 @@ def gram(answer):
         not close(np.diag(found), np.ones(FEATURES), 1e-3),
         "Correlations: a feature with itself is always 1 there, however strong it is.",
     )
-    mixed = x.reshape(FEATURES, -1)
     expect(
         not close(found, mixed @ mixed.T, 1e-4),
         "reshape(c, -1) mixes features: it reads the numbers in another order, it does not "
