@@ -22,19 +22,20 @@ PANEL = """\
 import nst_helpers as nst
 
 playground = nst.Playground("harbour_town", "swirling_strokes")
+with playground.hold():
+    playground.rows, playground.iterations = 128, 20
 playground
 """
 BALLOT = """\
 import nst_helpers as nst
 
-content, style = nst.picture("harbour_town"), nst.picture("swirling_strokes")
-config = nst.TransferConfig.fast(rows=128, iterations=20)
-pictures = {
-    layer: nst.transfer(
-        content, style, config.replace(content_layer_name=layer, content_weight=2.5e-6)
-    ).image
-    for layer in ("block5_conv2", "block4_conv2")
-}
+
+def recoloured(style):
+    images = (nst.preprocess_image(nst.picture(name), 256, 384) for name in ("harbour_town", style))
+    return nst.deprocess_image(nst.match_colours(*images))
+
+
+pictures = {style: recoloured(style) for style in ("swirling_strokes", "mosaic")}
 nst.Ballot(pictures, "Which one would you hang on a wall?", seed=0)
 """
 
