@@ -40,7 +40,7 @@ nst.Ballot(pictures, "Which one would you hang on a wall?", seed=0)
 """
 
 
-def photograph(page, address, code, folder, before=lambda page: None):
+def photograph(page, address, code, folder, before):
     """The widgets that some code ends in, as a picture."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     nbformat.write(notebook, folder / "page.ipynb")
@@ -78,7 +78,10 @@ def main():
             page = browser.new_page(viewport={"width": 1180, "height": 900})
             page.set_default_timeout(PATIENCE)
             address = f"http://127.0.0.1:{port}"
-            for name, code, before in (("panel", PANEL, paint), ("ballot", BALLOT, lambda _: None)):
+            for name, code, before in (
+                ("panel", PANEL, paint),
+                ("ballot", BALLOT, lambda page: None),
+            ):
                 picture = photograph(page, address, code, folder, before)
                 picture.save(ROOT / "docs" / f"{name}.jpg", quality=80, optimize=True)
     finally:
