@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS, PROJECT, README = ROOT / "notebooks", ROOT / "pyproject.toml", ROOT / "README.md"
 PAGES = {README: "notebooks/", ROOT / "docs" / "for_instructors.md": "../notebooks/"}
 TABLE = re.compile(r"(<!-- lessons -->\n).*?(<!-- end of lessons -->)", re.DOTALL)
+WAY_ON = re.compile(r"\*\*(Practise|Next):\*\*")
 EXAMPLE = "https://keras.io/examples/generative/neural_style_transfer/"
 COLAB = "https://colab.research.google.com"
 INSTALL = """\
@@ -73,14 +74,22 @@ def mirrors(title):
     return f"**Mirrors** the section [*{title}*]({EXAMPLE}#{anchor}) of the Keras example."
 
 
+def way_on(lesson, following):
+    """The links to a lesson's exercises, if it has some, and to the lesson that follows."""
+    if not (ROOT / "exercises" / lesson["file"]).exists():
+        return f"**Next:** {following}"
+    practise = f"**Practise:** [exercises that check themselves](../exercises/{lesson['file']})"
+    return f"{practise}\n\n**Next:** {following}"
+
+
 def linked(lesson, following):
-    """A lesson's notebook with its head, its cell for Colab, its table and the way on."""
+    """A lesson's notebook with its head, its cell for Colab, its table and its way on."""
     notebook = nbformat.read(NOTEBOOKS / lesson["file"], 4)
     texts = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     first, last = texts[0], texts[-1]
     first.source = head(lesson) + first.source[first.source.index("**You will**") :]
-    last.source = last.source[: last.source.index("**Next:**")] + f"**Next:** {following}"
+    last.source = last.source[: WAY_ON.search(last.source).start()] + way_on(lesson, following)
     code[0].source = INSTALL + repository()
     for cell in texts:
         cell.source = with_table(cell.source)
