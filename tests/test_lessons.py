@@ -108,6 +108,22 @@ def test_what_lessons_repeat_is_up_to_date():
     assert [lesson["file"] for lesson in TOOL["read_lessons"]()] == [path.name for path in LESSONS]
 
 
+def test_lessons_mirror_the_sections_of_the_keras_example():
+    """In its order; an anchor of a section that doesn't exist leads nowhere and says nothing."""
+    sections = [
+        "Introduction",
+        "Let's take a look at our base (content) image and our style reference image",
+        "Image preprocessing / deprocessing utilities",
+        "Compute the style transfer loss",
+        "Add a tf.function decorator to loss & gradient computation",
+        "The training loop",
+    ]
+    mirrored = [lesson["mirrors"] for lesson in TOOL["read_lessons"]() if "mirrors" in lesson]
+    assert list(dict.fromkeys(mirrored)) == sections
+    assert "#image-preprocessing--deprocessing-utilities)" in TOOL["mirrors"](sections[2])
+    assert "#add-a-tffunction-decorator-to-loss-amp-gradient-" in TOOL["mirrors"](sections[4])
+
+
 def test_the_tool_points_all_links_at_a_fork(tmp_path):
     for name in ("README.md", "pyproject.toml", "tools", "docs", "notebooks"):
         source = ROOT / name

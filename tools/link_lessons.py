@@ -108,7 +108,6 @@ def written():
     return pages | {
         NOTEBOOKS / lesson["file"]: linked(lesson, way)
         for lesson, way in zip(lessons, ways, strict=True)
-        if (NOTEBOOKS / lesson["file"]).exists()
     }
 
 
