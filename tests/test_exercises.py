@@ -138,3 +138,43 @@ def test_an_edition_was_executed_in_order_and_points_at_itself(path):
 def test_a_lesson_has_two_to_four_exercises(path):
     cells = nbformat.read(path, 4).cells
     assert 2 <= sum(cell.source.startswith("## ") for cell in cells) <= 4
+
+
+# The page for instructors.
+
+PAGE = (ROOT / "docs" / "for_instructors.md").read_text("utf-8")
+
+
+def rows_of(heading):
+    """The cells of the first table in a section of the page."""
+    section = PAGE.split(f"\n## {heading}")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+@pytest.mark.parametrize(("heading", "minutes"), [("90 minutes", 90), ("Three hours", 180)])
+def test_a_plan_adds_up(heading, minutes):
+    assert sum(int(row[0]) for row in rows_of(heading)) == minutes
+
+
+def test_the_plans_name_sections_that_exist():
+    titles = {
+        line.lstrip("# ")
+        for path in (ROOT / "notebooks").glob("*.ipynb")
+        for cell in nbformat.read(path, 4).cells
+        for line in cell.source.splitlines()
+        if line.startswith("#")
+    }
+    plans = rows_of("90 minutes") + rows_of("Three hours") + rows_of("What students get wrong")
+    named = {name for row in plans for name in re.findall(r"\*([^*]+)\*", " ".join(row))}
+    assert named <= titles
+
+
+def test_the_answer_key_has_every_exercise():
+    titles = [
+        cell.source.splitlines()[0].removeprefix("## ").replace(" ·", "").replace(" (appendix)", "")
+        for path in STUDENTS
+        for cell in nbformat.read(path, 4).cells
+        if cell.source.startswith("## ")
+    ]
+    assert [row[0] for row in rows_of("Answer key")] == titles

@@ -76,6 +76,9 @@ def blueness(answer):
     dark_blue, red = np.zeros_like(gray), np.zeros_like(gray)
     dark_blue[..., 2], red[..., 0] = 90, 250
     expect(
+        answer(dark_blue) > answer(red), "Red should not be bluer than blue: which channel is it?"
+    )
+    expect(
         not answer(gray) > answer(dark_blue),
         "It says that light gray is bluer than dark blue. The mean of the blue channel alone is "
         "only brightness.",

@@ -36,8 +36,8 @@ def colours(answer):
     )
     expect(
         off < 0.3 * size,
-        f"The colours are still {off / size:.0%} off. Take off 30 % or less: with which layer, "
-        "and without which other loss?",
+        f"The colours are still {off / size:.0%} off, and 30 % is asked for. Which layer, and "
+        "without which other loss?",
     )
 
 
@@ -63,25 +63,28 @@ def half_the_grain(answer):
 
 @task(
     "8.3",
-    "How many positions has block5_conv2 at 128 rows? Can they say where a mast stands?",
-    "A layer before block5 keeps more of the scene. It needs less weight, too.",
+    "How many positions has the layer at 128 rows (exercise 3.3)? And how many features are there?",
+    "A layer before block 4 says more about each place. How strong are its features, and so how "
+    "large is its content loss?",
 )
 def out_of_noise(answer):
-    """answer: a result that started from noise, and shows the harbour."""
-    image = _painted(answer)
+    """answer: a result that started from noise, and shows the harbour by another layer."""
+    image, settings = _painted(answer), answer.config
+    layer = settings.content_layer_name
     expect(
-        answer.config.iterations <= 60,
-        f"{answer.config.iterations} iterations: at most 60 are allowed here.",
+        settings.iterations <= 60,
+        f"{settings.iterations} iterations: at most 60 are allowed here.",
     )
     expect(
         answer.losses[0].content > 0,
         "Its content loss begins at 0: this run started from the content image, not from noise.",
     )
+    expect(layer != "block4_conv2", "block4_conv2 is lesson 8's own answer: take another layer.")
     likeness = _likeness(image, load_image(picture(CONTENT), len(image)))
     advice = (
-        "How many positions has that layer, and where could one stand that keeps more of the scene?"
-        if answer.config.content_layer_name == "block5_conv2"
-        else "The layer sees the scene. How much does the content weight count?"
+        "How many positions has a map of block 5, and can they say where a mast stands?"
+        if layer.startswith("block5")
+        else "The layer sees the scene. Does its loss count enough beside the style loss?"
     )
     expect(likeness > 0.4, f"Correlation {likeness:.2f}, and 0.4 is asked for. {advice}")
 

@@ -1,8 +1,6 @@
 """Exercises of lesson 12: two numbers, and a vote."""
 
-from math import comb
-
-from nst_helpers.tasks.task import close, expect, task
+from nst_helpers.tasks.task import expect, task
 
 RESULTS = {"a": (1.0, 9.0), "b": (2.0, 4.0), "c": (3.0, 5.0), "d": (5.0, 1.0), "e": (5.0, 2.0)}
 
@@ -32,28 +30,29 @@ def unbeaten(answer):
 
 @task(
     "12.2",
-    "Each of the 2^votes ways in which coins can fall is equally likely.",
-    "math.comb(votes, k) counts the ways with k heads. *At least* so many: which k are there?",
+    "Lesson 12's by_chance says how likely coins give at least so many wins.",
+    "Go up from 0 wins. Which is the first number that is rare enough?",
 )
-def by_chance(answer):
-    """answer(wins, votes): how likely coins give at least so many heads."""
-    found = float(answer(8, 10))
+def fewest_wins(answer):
+    """answer(votes, limit): the fewest wins that coins reach no more often than the limit."""
+    ten, thirty = answer(10, 0.05), answer(30, 0.05)
+    expect(isinstance(ten, int), f"A number of votes is an int, not {ten!r}.")
+    expect(ten > 5, f"{ten} of 10 votes, and coins give that many or more at least half the time.")
     expect(
-        not close(found, 0.8), "That is the share of votes. How likely is it if nobody can tell?"
+        (ten, thirty) != (6, 16),
+        "A bare majority: coins give 6 of 10 or more in 38 % of all votes.",
+    )
+    expect(ten != 10, "You ask for more than is needed: 9 of 10 or more have 1.1 % already.")
+    expect(
+        (ten, thirty) != (8, 20),
+        "8 of 10 have 4.4 % if you count *exactly* eight: nine and ten would convince you too.",
     )
     expect(
-        not close(found, comb(10, 8) / 2**10),
-        "That is *exactly* eight of ten: nine and ten would convince you too.",
+        ten != 8,
+        "8 of 10 or more have 5.5 %, and 5 % is the limit: count eight itself, too.",
     )
+    expect((ten, thirty) == (9, 20), f"9 of 10 and 20 of 30 are enough, not {ten} and {thirty}.")
     expect(
-        not close(found, 1 - sum(comb(10, k) for k in (8, 9, 10)) / 2**10),
-        "That is how likely *fewer* are.",
-    )
-    expect(
-        not close(found, (comb(10, 9) + 1) / 2**10), "At least eight: eight itself is among them."
-    )
-    expect(close(answer(0, 10), 1.0), "At least none: that is certain.")
-    expect(
-        close(found, sum(comb(10, k) for k in (8, 9, 10)) / 2**10) and close(answer(5, 5), 1 / 32),
-        "Count the ways with at least so many heads, and divide by 2^votes.",
+        answer(4, 0.05) == 5,
+        "With 4 votes not even 4 are enough (6 %): return one more than there are.",
     )

@@ -1,6 +1,7 @@
 """Each exercise: the right answer passes, and each typical wrong one gets its own hint."""
 
 import ast
+import dataclasses
 import itertools
 import time
 from math import comb
@@ -92,7 +93,7 @@ WRONG = {
     ],
     "0.2": [
         (lambda a, b: {n for n in PARTS if getattr(a, n) > getattr(b, n)}, "have fallen"),
-        (lambda a, b: {n for n in a._fields if getattr(b, n) > getattr(a, n)}, "three parts"),
+        (lambda a, b: {n for n in a._fields if getattr(b, n) > getattr(a, n)}, "asked for"),
         (lambda a, b: {n for n in PARTS if getattr(b, n) >= getattr(a, n)}, "stays the same"),
         (lambda a, b: {"content"}, "in both rows"),
     ],
@@ -113,7 +114,7 @@ WRONG = {
     "1.3": [
         (lambda x: x[..., 2].mean(), "only brightness"),
         (lambda x: x[..., 2].mean() - x[..., 0].astype(float).mean(), "half the brightness"),
-        (lambda x: x[..., 0].mean() / x.mean(), "light gray is bluer"),
+        (lambda x: x[..., 0].mean() / x.mean(), "which channel"),
         (lambda x: int(x[..., 2].mean() > x[..., 0].mean()), "another order"),
     ],
     "1.4": [
@@ -150,7 +151,7 @@ WRONG = {
         (lambda x, k: windows(np.pad(x, 1), k.T), "transposed"),
         (lambda x, k: windows(np.pad(x, 1), k) / 9, "mean of the nine"),
         (lambda x, k: windows(np.pad(x, 1, mode="edge"), k), "sees zeros"),
-        (lambda x, k: x * k.sum(), "nine products"),
+        (lambda x, k: x * k.sum(), "its eight neighbours"),
     ],
     "3.2": [
         (lambda x: (x[::2, ::2] + x[::2, 1::2] + x[1::2, ::2] + x[1::2, 1::2]) / 4, "mean of each"),
@@ -228,8 +229,8 @@ WRONG = {
         (lambda log: lambda x, w: tf.reduce_sum(x) ** 2 * w, "weight · Σ x²"),
     ],
     "6.3": [
-        ("content image", "Measured"),
-        ("noise", "at the noise"),
+        ("content image", "at the content image the"),
+        ("noise", "at the noise the"),
         ("everywhere", "Answer one of"),
     ],
     "7.1": [
@@ -256,7 +257,7 @@ WRONG = {
     "7.4": [
         (lambda rate, factor: rate * factor, "explodes"),
         (lambda rate, factor: rate, "old rate"),
-        (lambda rate, factor: rate / factor**0.5, "as long as before"),
+        (lambda rate, factor: rate / factor**0.5, "The path is another"),
     ],
     "9.1": [
         (lambda f: mean_seconds(f, 5), "which compiles"),
@@ -300,7 +301,7 @@ WRONG = {
     ],
     "10.3": [
         (lambda p, c: with_luminance(c, p), "changed places"),
-        (lambda p, c: (c + (p - c) @ LUMA[:, None]).astype("uint8"), "difference"),
+        (lambda p, c: clipped(c + (p - c) @ LUMA[:, None]), "wraps around"),
         (lambda p, c: with_luminance(p, c).astype(float), "Return uint8"),
         (lambda p, c: clipped(c + (p.astype(float) - c).mean(2, keepdims=True)), "as the eye does"),
         (lambda p, c: (with_luminance(p, c).astype(int) // 2 + p // 2).astype("uint8"), "Add the"),
@@ -323,7 +324,7 @@ WRONG = {
         (lambda x, level, w: tf.reduce_mean(tf.sigmoid((x - level) / w), 0), "have a share"),
     ],
     "12.1": [
-        (lambda r: {min(r, key=lambda n: sum(r[n]))}, "both numbers"),
+        (lambda r: {min(r, key=lambda n: sum(r[n]))}, "need a price"),
         (lambda r: {min(r, key=lambda n: r[n][i]) for i in (0, 1)}, "best in neither"),
         (lambda r: set(r), "c is beaten"),
         (lambda r: set(r) - {"c"}, "e is beaten"),
@@ -332,12 +333,14 @@ WRONG = {
         (lambda r: {"b", "c"}, "a has the best"),
     ],
     "12.2": [
-        (lambda w, v: w / v, "share of votes"),
-        (lambda w, v: chance(v, w, w), "*exactly*"),
-        (lambda w, v: chance(v, w + 1, v), "eight itself"),
-        (lambda w, v: chance(v, 0, w - 1), "*fewer*"),
-        (lambda w, v: 2 * chance(v, w, v), "that is certain"),
-        (lambda w, v: chance(v, w, v) if w in (0, 8) else 0.5, "divide by 2^votes"),
+        (lambda v, limit: v // 2 + 1, "bare majority"),
+        (lambda v, limit: int(np.ceil(0.95 * v)), "more than is needed"),
+        (lambda v, limit: fewest(v, limit, lambda k: chance(v, k, k), v // 2), "*exactly*"),
+        (lambda v, limit: fewest(v, limit, lambda k: chance(v, k + 1, v)), "eight itself"),
+        (lambda v, limit: min(v, fewest(v, limit, lambda k: chance(v, k, v))), "one more than"),
+        (lambda v, limit: fewest(v, limit, lambda k: chance(v, 0, k)), "at least half the time"),
+        (lambda v, limit: 0.7 * v, "an int"),
+        (lambda v, limit: 7, "20 of 30 are enough"),
     ],
     "15.1": [
         (lambda c, s: moved(c, s, (0, 1, 2)), "each feature needs"),
@@ -352,7 +355,7 @@ WRONG = {
         (lambda t, slow, fast: t // slow, "*save*"),
         (lambda t, slow, fast: t / (slow - fast), "is an int"),
         (lambda t, slow, fast: int(t / (slow - fast)), "3,661 s"),
-        (lambda t, slow, fast: int(np.ceil(t / (slow - fast))), "not faster yet"),
+        (lambda t, slow, fast: int(np.ceil(t / (slow - fast))), "just as long as"),
         (lambda t, slow, fast: int(t / fast), "The smallest n"),
     ],
 }  # fmt: skip
@@ -466,6 +469,10 @@ def chance(votes, first, last):
     return sum(comb(votes, k) for k in range(first, last + 1)) / 2**votes
 
 
+def fewest(votes, limit, likely, start=0):
+    return next(k for k in range(start, votes + 2) if likely(k) <= limit)
+
+
 def moved(content, style, axes):
     return (content - content.mean(axes)) / content.std(axes) * style.std(axes) + style.mean(axes)
 
@@ -483,3 +490,76 @@ def test_a_wrong_answer_gets_its_own_hint(number, answer, words):
     verdict = nst.exercises.check(number, term(answer) if number == "11.1" else answer)
     assert verdict.right is False, "taken for right"
     assert {of for _, of in WRONG[number] if of in verdict.message} == {words}
+
+
+# Lesson 8's answers are runs: small ones here, or their pictures exchanged.
+
+
+@pytest.fixture(scope="module")
+def paint():
+    config = nst.TransferConfig.fast(rows=128, iterations=20, match_colours=False)
+    content, style = nst.picture("harbour_town"), nst.picture("swirling_strokes")
+
+    def run(initial=None, **changes):
+        settings = config.replace(**changes)
+        return nst.transfer(content, style, settings, lambda progress: None, initial)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def usual(paint):
+    return paint()
+
+
+def test_hints_for_the_colours_not_the_strokes(usual):
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, usual.image.shape, dtype="uint8")
+    unchanged = nst.load_image("harbour_town", 128)
+    assert nst.exercises.check("8.1", None).right is None
+    for answer, words in (
+        (usual, "are still"),
+        (with_image(usual, unchanged), "have not come nearer"),
+        (with_image(usual, noise), "hardly there"),
+        (usual.image, "not its image alone"),
+    ):
+        assert_hint("8.1", answer, words)
+
+
+def test_hints_for_half_the_grain(usual, paint):
+    ten_times, far_too_much = (paint(total_variation_weight=w) for w in (1e-5, 1e-3))
+    small = with_image(usual, usual.image[:64])
+    for answer, words in (
+        ((usual, ten_times), "Half is asked for"),
+        ((usual, far_too_much), "the strokes go with the grain"),
+        ((ten_times, usual), "has grown"),
+        ((usual, small), "at the same size"),
+    ):
+        assert_hint("8.2", answer, words)
+
+
+def test_hints_for_the_harbour_out_of_noise(usual, paint):
+    noise = np.random.default_rng(0).integers(0, 256, usual.image.shape, dtype="uint8")
+    short = paint(noise, iterations=1)
+    for answer, words in (
+        (short, "block 5"),
+        (with_settings(short, content_layer_name="block3_conv1"), "count enough"),
+        (with_settings(short, content_layer_name="block4_conv2"), "lesson 8's own"),
+        (with_settings(short, iterations=200), "at most 60"),
+        (usual, "begins at 0"),
+    ):
+        assert_hint("8.3", answer, words)
+
+
+def with_image(result, image):
+    return dataclasses.replace(result, image=image)
+
+
+def with_settings(result, **changes):
+    return dataclasses.replace(result, config=result.config.replace(**changes))
+
+
+def assert_hint(number, answer, words):
+    verdict = nst.exercises.check(number, answer)
+    assert verdict.right is False
+    assert words in verdict.message
