@@ -99,7 +99,8 @@ def edition(path, lesson, master, cells):
     notebook.metadata = copy.deepcopy(master.metadata)
     code = code_cells(notebook)
     before = code_cells(nbformat.read(path, 4)) if path.exists() else []
-    if [cell.source for cell in code] == [cell.source for cell in before]:
+    # The first installs the helpers on Colab: a fork's is another one.
+    if [cell.source for cell in code[1:]] == [cell.source for cell in before[1:]]:
         for cell, old in zip(code, before, strict=True):
             cell.outputs, cell.execution_count = old.outputs, old.execution_count
     return notebook
