@@ -101,9 +101,7 @@ def written():
     lessons = read_lessons()
     ways = [link(lesson) for lesson in lessons[1:]] + [f"[all lessons]({lessons[0]['file']})"]
     pages = {
-        path: with_table(path.read_text(encoding="utf-8"), folder)
-        for path, folder in PAGES.items()
-        if path.exists()
+        path: with_table(path.read_text(encoding="utf-8"), folder) for path, folder in PAGES.items()
     }
     return pages | {
         NOTEBOOKS / lesson["file"]: linked(lesson, way)
