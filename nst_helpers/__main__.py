@@ -22,6 +22,7 @@ from nst_helpers.errors import (
 from nst_helpers.images import check_picture_format, keep_image, load_image, load_region
 from nst_helpers.machine.checks import number
 from nst_helpers.machine.files import check_writable, keep_elsewhere, write_atomically
+from nst_helpers.machine.notices import LOG
 from nst_helpers.machine.pictures import PICTURES
 from nst_helpers.machine.sources import find_file
 from nst_helpers.machine.wording import warn
@@ -81,6 +82,20 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"nst_helpers: {message}\n")
 
 
+class _SelfTest(argparse.Action):
+    """Says whether this machine is ready for class, and exits: 0 if it is, else 1."""
+
+    def __call__(self, parser, *_):
+        from nst_helpers.selftest import findings
+
+        LOG.setLevel("WARNING")  # its lines say it all
+        ready = True
+        for finding in findings():
+            print(finding, flush=True)
+            ready = ready and finding.ready
+        parser.exit(0 if ready else 1)
+
+
 def make_parser():
     """Every option but --region: whose it is depends on its place among the pictures."""
     parser = _Parser(
@@ -107,6 +122,12 @@ def make_parser():
         help="save the run there each half minute; the same command goes on from it",
     )
     add("--losses", metavar="OUT.csv", help="write the loss and its parts there")
+    add(
+        "--selftest",
+        action=_SelfTest,
+        nargs=0,
+        help="say whether this machine is ready for class, in a minute",
+    )
     return parser
 
 

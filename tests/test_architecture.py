@@ -22,9 +22,11 @@ ROOMS = [
     *("machine.convolution", "machine.curvature", "machine.memory", "machine.checkpoint"),
     *("network", "terms", "objective", "evaluation", "optimizers", "loop", "run", "training"),
     *("machine.budget", "display"),
+    *("tasks.task", *(f"tasks.lesson_{number:02}" for number in (*range(13), 15))),
+    *("exercises", "selftest"),
     *("playground.sketches", "playground.plan", "playground.status", "playground.worker"),
     *("playground.layout", "playground.choices", "playground.controls", "playground.panel"),
-    *("playground.model", "__main__"),
+    *("playground.model", "playground.ballot", "__main__"),
 ]
 FRONT_ENDS = "nst_helpers.display", "nst_helpers.playground", "tqdm", "IPython", "matplotlib"
 WITHOUT_TESTS_OF_THEIR_NAME = {"version"}
@@ -34,6 +36,7 @@ TESTED_WITH = {
     "playground.controls": "test_panel.py",
     "playground.layout": "test_panel.py",
     "playground.status": "test_model.py",
+    **{f"tasks.{path.stem}": "test_answers.py" for path in (PACKAGE / "tasks").glob("*.py")},
 }
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 300, 35
 TUPLES = {"_fields", "_replace", "_asdict", "_make"}  # what collections.namedtuple calls public

@@ -66,6 +66,21 @@ def test_what_is_named_and_no_picture_is_said_in_one_sentence(titled):
     assert "\n" not in str(raised.value)
 
 
+def test_every_figure_is_said_in_words(monkeypatch):
+    said = []
+    monkeypatch.setattr(display, "display", lambda image: said.append(image.alt))
+    nst.show_images({"before": np.eye(8), "after": np.eye(8)})
+    nst.show_images({"before": np.eye(8)}, alt="A white diagonal on black")
+    nst.plot_losses(rows())
+    nst.plot_runs({"ours": [(1, 2.0)], "theirs": [(1, 3.0)]})
+    assert said == [
+        "Pictures side by side: before; after.",
+        "A white diagonal on black",
+        "Curves of the losses by iteration: total, style, content, total_variation.",
+        "Curves of the loss by seconds: ours, theirs.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("images", "words"),
     [
@@ -110,7 +125,7 @@ def lines(monkeypatch):
     monkeypatch.setattr(
         display,
         "show_figure",
-        lambda figure: found.append(
+        lambda figure, alt: found.append(
             {line.get_label(): line.get_color() for line in figure.axes[0].lines}
         ),
     )

@@ -50,7 +50,7 @@ def dropdown(model, name, description, words):
         style=layout.LABEL,
         layout=widgets.Layout(width="auto"),
     )
-    tie(model, name, widget)
+    tie(model, name, widget, words)
     return widget
 
 

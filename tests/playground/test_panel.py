@@ -80,14 +80,24 @@ def test_a_size_that_the_slider_has_not_got(panel, model):
     assert find(panel, widgets.SelectionSlider, "size").value == 192
 
 
+def test_a_content_layer_that_the_list_has_not_got(panel, model):
+    model.content_layer_name = "block3_conv1"
+    assert model.runs == 1
+    assert find(panel, widgets.Dropdown, "content layer").value == "block5_conv2"
+
+
 def test_a_preset_is_one_run(panel, model):
     find(panel, widgets.Button, "More style").click()
     assert (model.content_factor, model.style_factor, model.runs) == (0.1, 10, 1)
     assert find(panel, widgets.SelectionSlider, "style").value == 10
 
 
-def test_a_recipe_brings_its_iterations(panel, model):
+def test_a_recipe_brings_its_iterations_and_its_content_layer(panel, model):
+    model.content_layer_name = "block1_conv2"
+    model.runs = 0
     find(panel, widgets.Dropdown, "recipe").value = "multiscale"
+    own = nst.TransferConfig.multiscale().content_layer_name
+    assert find(panel, widgets.Dropdown, "content layer").value == own
     assert find(panel, widgets.BoundedIntText, "iterations").value == 100
     assert "Now 100, the recipe's own." in texts(panel)
     assert (model.recipe, model.runs) == ("multiscale", 1)
@@ -99,6 +109,13 @@ def test_a_recipe_brings_its_iterations(panel, model):
         (widgets.SelectionSlider, "stroke size", "style_scale", (2.0, 0.5)),
         (widgets.Dropdown, "keep colours", "keep_colours", ("luminance", "recolour", False)),
         (widgets.Dropdown, "pooling", "pooling", ("average", "max")),
+        (
+            widgets.Dropdown,
+            "content layer",
+            "content_layer_name",
+            ("block4_conv2", "block1_conv2", "block5_conv2"),
+        ),
+        (widgets.SelectionSlider, "content", "content_factor", (1000, 100, 1)),
         (widgets.Dropdown, "start from", "start", ("noise", "content", "picture")),
         (widgets.BoundedIntText, "iterations", "iterations", (7, 8)),
         (widgets.SelectionSlider, "size", "rows", (128, 400)),
@@ -147,10 +164,12 @@ def test_layers(panel, model):
 
 def test_the_keras_example_takes_back_all_that_is_not_its_own(panel, model):
     changes = {"recipe": "multiscale", "pooling": "average", "keep_colours": "luminance"}
+    changes["content_layer_name"] = "block1_conv2"
     model.change(**changes, style_scale=2, style_factor=5)
     find(panel, widgets.Button, "Keras example").click()
     assert model.runs == 2
     own = {"recipe": "fast", "pooling": "max", "keep_colours": False, "style_scale": 1}
+    own["content_layer_name"] = "block5_conv2"
     assert {name: getattr(model, name) for name in own} == own
     assert model.style_factor == 1
 

@@ -21,9 +21,10 @@ def test_the_printed_call_makes_the_same_picture(make, photo_bytes):
     playground = make(iterations=4)
     events = [
         {"recipe": "tutorial", "iterations": 4},
-        {"style_factor": 0.2, "content_factor": 20, "total_variation_factor": 0},
+        {"style_factor": 0.2, "content_factor": 1000, "total_variation_factor": 0},
         {"recipe": "multiscale", "iterations": 8, "style_scale": 1.5},
         {"start": "noise", "style_layer_names": ("block1_conv1", "block3_conv1")},
+        {"content_layer_name": "block3_conv2"},
         {"recipe": "fast", "iterations": 4, "content": photo_bytes, "style": "woodcut"},
     ]
     for event in events:
