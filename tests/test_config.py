@@ -185,6 +185,7 @@ NUMBERS = {
     "content_weight": st.floats(0, 1e30) | st.integers(0, 10**30),
     "style_weight": st.floats(0, 2.0**99, width=32),
     "total_variation_weight": st.floats(0, 1e30),
+    "strength": st.floats(0, 10),
     "style_scale": st.floats(0.1, 10),
     "history": st.integers(1, 10**9),
     "initial_learning_rate": st.floats(0, 1e30),
