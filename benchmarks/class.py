@@ -1,8 +1,8 @@
 """A class on one server: brings up the hub, and sends learners at it. class.py [LEARNERS]
 
-Each logs in with the password, gets the lessons, runs all cells of lesson 0 and then lesson 7's
-panel, whose slider it moves. One more tries to take all the memory there is, and must be the only
-one whose kernel ends.
+Each logs in with the password, gets the lessons, runs all cells of lesson 0, opens the panel of
+the lesson about the sliders, and moves one. One more tries to take all the memory there is, and
+must be the only one whose kernel ends.
 """
 
 import asyncio

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,12 +14,13 @@ from nst_helpers.errors import DivergenceError
 from nst_helpers.evaluation import check_terms, evaluation, measure_goals
 from nst_helpers.loop import Guard, check_start, iterate, report_iterations, stages
 from nst_helpers.machine import notices
-from nst_helpers.machine.backend import check_session, tf
+from nst_helpers.machine.backend import check_session, standard_functions, tf
 from nst_helpers.machine.cache import CACHE
 from nst_helpers.machine.checkpoint import Checkpoint
-from nst_helpers.machine.convolution import faster_precision
+from nst_helpers.machine.convolution import choose
 from nst_helpers.machine.memory import check_memory
 from nst_helpers.machine.wording import warn
+from nst_helpers.network import network
 from nst_helpers.objective import LOSSES, build_terms, loss_names
 from nst_helpers.optimizers import make_optimizer
 from nst_helpers.run import Run
@@ -60,7 +61,8 @@ class TransferResult:
         image: The painted picture, uint8, shape (rows, cols, 3), RGB.
         picture: The same before rounding, float32, shape (1, rows, cols, 3), as VGG19 takes it.
         losses: A `LossRow` for each reported iteration.
-        config: The `TransferConfig` that made it.
+        config: The `TransferConfig` that made it, with what was chosen for "auto": on this machine,
+            the same call with it paints the same picture to the last bit.
     """
 
     image: np.ndarray = field(repr=False)
@@ -108,6 +110,7 @@ def transfer(content, style, config=None, callback=None, initial=None, checkpoin
     return paint(Run.load(content, style, config, initial, extra), callback, checkpoint, start)
 
 
+@standard_functions()
 def paint(run, callback=None, checkpoint=None, start=None):
     """The same for a `Run`; `start` is when it began, in seconds of `time.perf_counter`."""
     start = time.perf_counter() if start is None else start
@@ -115,9 +118,11 @@ def paint(run, callback=None, checkpoint=None, start=None):
     callback = callback or (notices.default_progress or _no_progress)()
     size = run.size
     check_memory(size, run.config, CACHE, max(style.scale for style in run.styles))
+    file = Checkpoint(checkpoint, run.config.iterations)
+    run = _settled(run, file.begun_with)
     fingerprint = None if checkpoint is None else run.fingerprint()
-    file = Checkpoint(checkpoint, fingerprint, run.config.iterations)
-    begun = file.load() or State(picture=run.initial_image(size), planned=run.config.iterations)
+    begun = file.load(fingerprint)
+    begun = begun or State(picture=run.initial_image(size), planned=run.config.iterations)
     state, finish = begun, run.finisher()
     try:
         for state in _paint_sizes(run, size, begun, start):
@@ -141,6 +146,15 @@ def paint(run, callback=None, checkpoint=None, start=None):
     with suppress(KeyboardInterrupt):  # the picture is there already
         file.save(state)
     return result
+
+
+def _settled(run, begun_with):
+    """The run with what is "auto" chosen: as when its checkpoint began, or by this machine."""
+    names = "precision", "convolution"
+    asked = {name: getattr(run.config, name) for name in names}
+    there = {name: begun_with.get(name) for name in names}
+    goes_on = all(there[name] and asked[name] in ("auto", there[name]) for name in names)
+    return replace(run, config=run.config.replace(**(there if goes_on else choose(**asked))))
 
 
 def result_of(run, size, state, finish):
@@ -210,9 +224,8 @@ def prepare(run, size, previous=None):
     config = run.config
     content, styles = run.measured_images(size)
     terms = build_terms(config, size, run.regions, run.extra)
-    precision = faster_precision() if config.precision == "auto" else config.precision
-    kind = {"precision": precision, "pooling": config.pooling}
-    check_terms(run.extra, content, styles, kind)
+    kind = {name: getattr(config, name) for name in ("precision", "pooling", "convolution")}
+    check_terms(run.extra, content, styles, network(**kind))
     goals = measure_goals(terms, content, styles, run.mix, **kind)
     evaluate = check_start(evaluation(terms, goals, content.shape, **kind), _settings(run))
     x = _start(run, content, styles) if previous is None else resize(previous, size)

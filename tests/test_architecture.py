@@ -21,12 +21,14 @@ ROOMS = [
     *("config", "state", "reference", "images", "colours", "losses"),
     *("machine.convolution", "machine.curvature", "machine.memory", "machine.checkpoint"),
     "machine.places",
-    *("network", "objective", "evaluation", "optimizers", "loop", "run", "calls", "training"),
-    *("machine.budget", "display"),
+    *("network", "terms", "objective", "evaluation", "optimizers", "loop", "run", "calls"),
+    *("training", "machine.budget", "display"),
+    *("tasks.task", *(f"tasks.lesson_{number:02}" for number in (*range(13), 15))),
+    *("exercises", "selftest"),
     *("playground.sketches", "playground.plan", "playground.settings", "playground.status"),
     *("playground.worker", "playground.layout", "playground.choices", "playground.controls"),
     *("playground.stage", "playground.actions", "playground.panel", "playground.model"),
-    *("playground.page", "__main__"),
+    *("playground.page", "playground.ballot", "__main__"),
 ]
 FRONT_ENDS = "nst_helpers.display", "nst_helpers.playground", "tqdm", "IPython", "matplotlib"
 WITHOUT_TESTS_OF_THEIR_NAME = {"version"}
@@ -38,6 +40,7 @@ TESTED_WITH = {
     "playground.layout": "test_panel.py",
     "playground.stage": "test_panel.py",
     "playground.status": "test_model.py",
+    **{f"tasks.{path.stem}": "test_answers.py" for path in (PACKAGE / "tasks").glob("*.py")},
 }
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 300, 35
 TUPLES = {"_fields", "_replace", "_asdict", "_make"}  # what collections.namedtuple calls public

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import make_wall
 import nbformat
-from stamp_links import current_repository
-from write_tables import NOTEBOOKS, ROOT, read_lessons
+from link_lessons import NOTEBOOKS, ROOT, read_lessons, repository
 
 SITE, PAGES = ROOT / "build" / "site", ROOT / "build" / "pages"
-REPOSITORY = f"https://github.com/{current_repository()}"
+REPOSITORY = f"https://github.com/{repository()}"
 BADGE = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]\(([^)]*)\)\n?")
 LINK = re.compile(r"(?<!!)\]\((?!https?:|#|docs/|notebooks/[^)]*\.ipynb)([^)]+)\)")
 FRAME = """# {title}

@@ -7,6 +7,7 @@ from nst_helpers.playground import choices, layout
 
 ROWS = (128, 192, 256, 320, 400)
 STYLE_SCALES = (0.5, 0.7, 1.0, 1.4, 2.0)
+STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 MIXES = tuple(tenths / 10 for tenths in range(11))
 MOST_ITERATIONS = 100_000
 WEIGHTS = {
@@ -19,14 +20,21 @@ USUAL_WEIGHTS = {f"{name}_factor": 1 for name in WEIGHTS}
 PRESETS = {
     "Keras example": {
         "recipe": "fast",
+        "content_layer_name": TransferConfig().content_layer_name,
         "style_layer_names": STYLE_LAYERS,
+        "strength": 1.0,
         "style_scale": 1.0,
         "keep_colours": False,
         "pooling": "max",
         **USUAL_WEIGHTS,
     },
     "More style": {**USUAL_WEIGHTS, "content_factor": 0.1, "style_factor": 10},
-    "More content": {**USUAL_WEIGHTS, "content_factor": 20, "style_factor": 0.5},
+    # Another layer: at the usual one, 20 times the weight moves a pixel by two gray levels.
+    "More content": {
+        **USUAL_WEIGHTS,
+        "content_layer_name": "block4_conv2",
+        "content_factor": 100,
+    },
     "Smooth": {**USUAL_WEIGHTS, "total_variation_factor": 20},
 }
 RECIPES = {
@@ -39,6 +47,10 @@ OBJECTIVES = {
     "size and paints finer grain: choose fast to see that.",
     "Keras example": "The Keras example's own loss adds up plain differences at one size and "
     "paints fine grain; multiscale weighs them and paints large strokes.",
+}
+CONTENT_LAYERS = {
+    *(f"block{number}_conv2" for number in range(1, 6)),
+    *(TransferConfig.recipe(name).content_layer_name for name in RECIPES),
 }
 STARTS = {
     "picture": "the picture on the screen",
@@ -96,13 +108,16 @@ def presets(model):
 
 
 def weights(model):
-    """How much each loss counts."""
+    """How much each loss counts, and where the content loss looks."""
     rows = []
     for name in WEIGHTS:
         options = [(_times(factor), factor) for factor in model.FACTORS]
         description = name.replace("_", " ")
         rows.append(choices.slider(model, f"{name}_factor", description, options))
         rows.append(_explanation(model, name))
+    layers = {name: name for name in _with(CONTENT_LAYERS, model.content_layer_name)}
+    rows.append(choices.dropdown(model, "content_layer_name", "content layer", layers))
+    rows.append(layout.note("Shallow content layers keep each pixel, deep ones rough shapes."))
     return layout.section("Weights of the losses", *rows)
 
 
@@ -126,10 +141,14 @@ def _explanation(model, name):
 
 def style(model):
     """What to take from the style image, and where to look for it."""
-    scales = [(f"{scale:g} ×", scale) for scale in _with(STYLE_SCALES, model.style_scale)]
+    strengths, scales = (
+        [(f"{factor:g} ×", factor) for factor in _with(values, getattr(model, name))]
+        for name, values in (("strength", STRENGTHS), ("style_scale", STYLE_SCALES))
+    )
     layers = {name: name.split("_")[0] for name in STYLE_LAYERS}
     return layout.section(
         "What to take from the style",
+        choices.slider(model, "strength", "strength", strengths),
         choices.slider(model, "style_scale", "stroke size", scales),
         choices.dropdown(model, "keep_colours", "keep colours", COLOURS),
         choices.dropdown(model, "pooling", "pooling", POOLINGS),
@@ -165,7 +184,7 @@ def _objective(model):
 
 
 def _times(factor):
-    return {0: "off", 1: "1 × (recipe's)"}.get(factor, f"{factor:g} ×")
+    return {0: "off", 1: "1 × (recipe's)"}.get(factor, f"{factor:,} ×")
 
 
 def _with(values, own):

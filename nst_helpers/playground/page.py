@@ -1,6 +1,5 @@
 """The playground as a page of its own, for as many visitors as the machine holds."""
 
-import contextlib
 import threading
 
 from IPython.display import HTML, display
@@ -11,10 +10,6 @@ FULL = (
     '<p role="alert"><strong>All places are taken.</strong> Each visitor gets a part of this '
     "machine's memory, and there is none left. Please load this page again in a few minutes.</p>"
 )
-
-
-class _EnoughError(Exception):
-    """Ends a run that was only there to compile."""
 
 
 def show(content, style):
@@ -38,12 +33,7 @@ def warm_up(playground):
     from nst_helpers.config import TransferConfig
     from nst_helpers.training import transfer
 
-    sizes = {"rows": playground.rows, "iterations": playground.iterations}
-    config = TransferConfig.recipe(playground.recipe, **sizes, match_colours=False)
-    with contextlib.suppress(_EnoughError):
-        transfer(playground.content.array, playground.style.array, config, _enough)
-
-
-def _enough(progress):
-    if progress.losses.iteration == 2:  # the first step with what is remembered of one before
-        raise _EnoughError
+    config = TransferConfig.recipe(playground.recipe, rows=playground.rows, match_colours=False)
+    # At each size, the second step is the first that remembers one before.
+    config = config.replace(iterations=2 * len(config.scales))
+    transfer(playground.content.array, playground.style.array, config)

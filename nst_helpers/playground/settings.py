@@ -4,11 +4,21 @@ import math
 
 from nst_helpers.config import TransferConfig
 from nst_helpers.errors import ConfigError, ImageError
+from nst_helpers.machine.convolution import choose
 from nst_helpers.machine.pictures import PICTURES as KNOWN
 
 PICTURES = ("content", "style", "second_style")
 WEIGHTS = ("content", "style", "total_variation")
-FROM_CONFIG = ("rows", "iterations", "style_layer_names", "style_scale", "keep_colours", "pooling")
+FROM_CONFIG = (
+    "rows",
+    "iterations",
+    "strength",
+    "content_layer_name",
+    "style_layer_names",
+    "style_scale",
+    "keep_colours",
+    "pooling",
+)
 FACTORS = tuple(f"{name}_factor" for name in WEIGHTS)
 SETTINGS = (*PICTURES, "mix", "recipe", "start", *FACTORS, *FROM_CONFIG)
 ALWAYS = ("rows", "iterations")  # written down though they may be the recipe's
@@ -23,6 +33,7 @@ def changes_of(playground):
     for name in WEIGHTS:
         weight = getattr(playground, f"{name}_factor") * getattr(recipe, f"{name}_weight")
         settings[f"{name}_weight"] = float(f"{weight:.6g}")  # 5e-06, not 4.9999999999999996e-06
+    settings.update(choose(recipe.precision, recipe.convolution))  # the printed call has them
     return {
         name: value
         for name, value in settings.items()

@@ -496,3 +496,19 @@ def test_a_large_jpeg_may_be_halved_while_it_is_read(photo):
     small = np.asarray(decode("a", data, least=200))
     assert far(small, photo.rotate(-90, expand=True).resize((200, 300))) < 3
     assert decode("a", encoded(photo, "PNG"), least=90).size == (600, 400)
+
+
+@pytest.mark.parametrize(("limit", "truncated"), [(10, False), (None, True)])
+def test_pillows_settings_of_an_earlier_cell_change_nothing(
+    tmp_path, photo, monkeypatch, tried, limit, truncated
+):
+    """A small limit refuses nothing, and what is cut short is not filled up without a word."""
+    photo.save(tmp_path / "photo.png")
+    data = (tmp_path / "photo.png").read_bytes()
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", truncated)
+    with tried("a session whose settings were changed"):
+        np.testing.assert_array_equal(nst.load_image(data), photo)
+        with pytest.raises(nst.ImageError, match="damaged or cut short"):
+            nst.load_image(data[: len(data) // 2])
+        assert (limit, truncated) == (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES)
