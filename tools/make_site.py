@@ -13,7 +13,8 @@ from link_lessons import NOTEBOOKS, ROOT, read_lessons, repository
 SITE, PAGES = ROOT / "build" / "site", ROOT / "build" / "pages"
 REPOSITORY = f"https://github.com/{repository()}"
 BADGE = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]\(([^)]*)\)\n?")
-LINK = re.compile(r"(?<!!)\]\((?!https?:|#|docs/|notebooks/[^)]*\.ipynb)([^)]+)\)")
+LINK = re.compile(r"(?<!!)\]\((?!https?:|#|mailto:)([^)#]+)")
+INSTRUCTORS = "docs/for_instructors.md"
 FRAME = """# {title}
 
 ![{title}](../docs/wall/{file})
@@ -34,6 +35,16 @@ def without_badges(text):
     return BADGE.sub(lambda badge: f"[{badge[1]}]({badge[2]})  \n", text)
 
 
+def linked(text, folder, pages):
+    """The text of a page in that folder, whose links to what is no page go to the repository."""
+
+    def link(found):
+        path = (ROOT / folder / found[1]).resolve().relative_to(ROOT).as_posix()
+        return found[0] if path in pages else f"]({REPOSITORY}/blob/main/{path}"
+
+    return LINK.sub(link, without_badges(text))
+
+
 def write(name, text):
     path = PAGES / name
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,19 +55,20 @@ def toctree(caption, names):
     return f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(names) + "\n```\n"
 
 
-def write_readme(lessons):
-    text = without_badges((ROOT / "README.md").read_text(encoding="utf-8"))
-    text = LINK.sub(rf"]({REPOSITORY}/blob/main/\1)", text)
-    trees = toctree("The lessons", lessons) + toctree("Pictures", ["gallery"])
-    write("index.md", text + trees)
-
-
-def write_lessons(names):
-    for name in names:
+def write_pages(lessons):
+    """README, with the list of all pages; the page for instructors; the lessons."""
+    pages = *lessons, INSTRUCTORS
+    for name, page in (("README.md", "index.md"), (INSTRUCTORS, INSTRUCTORS)):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        write(page, linked(text, Path(name).parent, pages))
+    trees = toctree("The lessons", lessons) + toctree("More", ["gallery", INSTRUCTORS])
+    with open(PAGES / "index.md", "a", encoding="utf-8") as index:
+        index.write(trees)
+    for name in lessons:
         notebook = nbformat.read(ROOT / name, 4)
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
-                cell.source = without_badges(cell.source)
+                cell.source = linked(cell.source, Path(name).parent, pages)
         write(name, nbformat.writes(notebook))
 
 
@@ -81,8 +93,7 @@ def main():
     shutil.copytree(ROOT / "website", PAGES)
     shutil.copytree(ROOT / "docs", PAGES / "docs")
     lessons = [f"{NOTEBOOKS.name}/{lesson['file']}" for lesson in read_lessons()]
-    write_readme(lessons)
-    write_lessons(lessons)
+    write_pages(lessons)
     write_gallery()
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", PAGES, SITE]
     done = subprocess.run(list(map(str, command)), check=False)

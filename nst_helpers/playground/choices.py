@@ -121,6 +121,7 @@ class PictureChoice(widgets.HBox):
         self._model, self._name = model, name
         self._offered = {NONE: None} if optional else {}
         self._offered |= {name: picture(name) for name in SHIPPED}
+        self._own = {}  # the last picture from elsewhere: it can be chosen again
         self._thumbnail, self._note = widgets.HTML(), widgets.HTML()
         words = f"{name.replace('_', ' ')} image"
         flexible = widgets.Layout(width="auto", flex="1 1 90px", max_width="190px", min_width="0")
@@ -134,15 +135,17 @@ class PictureChoice(widgets.HBox):
         self.children = (self._thumbnail, right)
 
     def _choose(self, change):
-        setattr(self._model, self._name, self._offered[change.new])
+        setattr(self._model, self._name, (self._offered | self._own)[change.new])
 
     def _show(self, _=None):
         chosen = getattr(self._model, self._name)
         name = chosen.name if chosen else NONE
-        if name not in SHIPPED:  # it can be chosen again after another one
-            self._offered[name] = chosen
+        if name not in self._offered:
+            self._own = {name: chosen}
         self._dropdown.unobserve(self._choose, "value")  # new options choose the first at first
-        self._dropdown.options = [(name.replace("_", " "), name) for name in self._offered]
+        self._dropdown.options = [
+            (name.replace("_", " "), name) for name in (*self._offered, *self._own)
+        ]
         self._dropdown.value = name
         self._dropdown.observe(self._choose, "value")
         self._thumbnail.value = thumbnail_of(chosen)

@@ -15,7 +15,7 @@ def make():
         playground = nst.Playground(content, style, blocking=blocking)
         made.append(playground)
         with playground.hold():
-            for name, value in {"rows": 48, "iterations": 8, **settings}.items():
+            for name, value in {"recipe": "fast", "rows": 48, "iterations": 8, **settings}.items():
                 setattr(playground, name, value)
         return playground
 

@@ -86,7 +86,10 @@ def test_a_slider_sets_the_model_and_follows_it(panel, model):
     slider = find(panel, widgets.SelectionSlider, "style")
     slider.value = 5
     assert (model.style_factor, model.runs) == (5, 1)
+    assert "Now 500, 5 × the recipe's." in texts(panel)
+    model.recipe = "fast"
     assert "Now 5e-06, 5 × the Keras example's." in texts(panel)
+    model.runs = 1
     model.style_factor = 0
     assert (slider.value, model.runs) == (0, 2)
     assert "Now it does not count." in texts(panel)
@@ -96,13 +99,13 @@ def test_a_slider_sets_the_model_and_follows_it(panel, model):
 def test_a_size_that_the_slider_has_not_got(panel, model):
     model.rows = 57
     assert model.runs == 1
-    assert find(panel, widgets.SelectionSlider, "size").value == 192
+    assert find(panel, widgets.SelectionSlider, "size").value == 256
 
 
 def test_a_content_layer_that_the_list_has_not_got(panel, model):
     model.content_layer_name = "block3_conv1"
     assert model.runs == 1
-    assert find(panel, widgets.Dropdown, "content layer").value == "block5_conv2"
+    assert find(panel, widgets.Dropdown, "content layer").value == "block4_conv3"
 
 
 def test_a_preset_is_one_run(panel, model):
@@ -112,7 +115,7 @@ def test_a_preset_is_one_run(panel, model):
 
 
 def test_a_recipe_brings_its_iterations_and_its_content_layer(panel, model):
-    model.content_layer_name = "block1_conv2"
+    model.change(recipe="fast", content_layer_name="block1_conv2")
     model.runs = 0
     find(panel, widgets.Dropdown, "recipe").value = "multiscale"
     own = nst.TransferConfig.multiscale().content_layer_name
@@ -125,6 +128,7 @@ def test_a_recipe_brings_its_iterations_and_its_content_layer(panel, model):
 @pytest.mark.parametrize(
     ("kind", "description", "setting", "values"),
     [
+        (widgets.SelectionSlider, "strength", "strength", (4.0, 0.25, 1.0)),
         (widgets.SelectionSlider, "stroke size", "style_scale", (2.0, 0.5)),
         (widgets.Dropdown, "keep colours", "keep_colours", ("luminance", "recolour", False)),
         (widgets.Dropdown, "pooling", "pooling", ("average", "max")),
@@ -219,7 +223,7 @@ def test_choosing_and_uploading_pictures(panel, model, photo, photo_bytes, place
     chosen.value = "harbour_town"
     assert (getattr(model, which).name, model.runs) == ("harbour_town", 3)
     with tried("a picture uploaded again, or chosen again after another one"):
-        chosen.value = "your picture"
+        chosen.value = "cat.png"
         np.testing.assert_array_equal(getattr(model, which).array, photo)
         assert model.runs == 4
 
@@ -336,9 +340,9 @@ def test_files_are_saved_only_where_the_reader_finds_them(monkeypatch, server):
 
 
 def test_how_the_keras_examples_loss_differs_is_said(panel, model):
-    assert "multiscale weighs them" in texts(panel)
-    model.recipe = "multiscale"
     assert "not the Keras example's" in texts(panel)
+    model.recipe = "fast"
+    assert "multiscale weighs them" in texts(panel)
 
 
 def test_a_large_upload_is_made_small_and_that_is_said(panel, model, photo):
