@@ -125,14 +125,23 @@ def test_lessons_mirror_the_sections_of_the_keras_example():
 
 
 def test_the_tool_points_all_links_at_a_fork(tmp_path):
-    for name in ("README.md", "pyproject.toml", "tools", "docs", "notebooks"):
+    for name in (
+        "README.md",
+        "pyproject.toml",
+        "CITATION.cff",
+        "tools",
+        "docs",
+        "app",
+        "notebooks",
+    ):
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, tmp_path / name)
     subprocess.run(
         [sys.executable, tmp_path / "tools" / "link_lessons.py", "someone/a-fork"], check=True
     )
-    texts = [path for path in tmp_path.rglob("*") if path.suffix in (".md", ".toml", ".ipynb")]
+    written = ".md", ".toml", ".cff", ".ipynb"
+    texts = [path for path in tmp_path.rglob("*") if path.suffix in written]
     assert all(REPOSITORY not in path.read_text("utf-8") for path in texts)
     assert "someone/a-fork" in (tmp_path / "notebooks" / LESSONS[-1].name).read_text("utf-8")
 

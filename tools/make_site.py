@@ -13,7 +13,7 @@ from link_lessons import NOTEBOOKS, ROOT, read_lessons, repository
 SITE, PAGES = ROOT / "build" / "site", ROOT / "build" / "pages"
 REPOSITORY = f"https://github.com/{repository()}"
 BADGE = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]\(([^)]*)\)\n?")
-LINK = re.compile(r"(?<!!)\]\((?!https?:|#|mailto:)([^)#]+)")
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
 INSTRUCTORS = "docs/for_instructors.md"
 FRAME = """# {title}
 
@@ -35,12 +35,13 @@ def without_badges(text):
     return BADGE.sub(lambda badge: f"[{badge[1]}]({badge[2]})  \n", text)
 
 
-def linked(text, folder, pages):
-    """The text of a page in that folder, whose links to what is no page go to the repository."""
+def linked(text, folder, lessons):
+    """The text of a page in that folder; its links to what the site lacks go to the repository."""
 
     def link(found):
         path = (ROOT / folder / found[1]).resolve().relative_to(ROOT).as_posix()
-        return found[0] if path in pages else f"]({REPOSITORY}/blob/main/{path}"
+        here = path in lessons or (PAGES / path).exists()
+        return found[0] if here else f"]({REPOSITORY}/blob/main/{path}"
 
     return LINK.sub(link, without_badges(text))
 
@@ -57,10 +58,9 @@ def toctree(caption, names):
 
 def write_pages(lessons):
     """README, with the list of all pages; the page for instructors; the lessons."""
-    pages = *lessons, INSTRUCTORS
     for name, page in (("README.md", "index.md"), (INSTRUCTORS, INSTRUCTORS)):
         text = (ROOT / name).read_text(encoding="utf-8")
-        write(page, linked(text, Path(name).parent, pages))
+        write(page, linked(text, Path(name).parent, lessons))
     trees = toctree("The lessons", lessons) + toctree("More", ["gallery", INSTRUCTORS])
     with open(PAGES / "index.md", "a", encoding="utf-8") as index:
         index.write(trees)
@@ -68,7 +68,7 @@ def write_pages(lessons):
         notebook = nbformat.read(ROOT / name, 4)
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
-                cell.source = linked(cell.source, Path(name).parent, pages)
+                cell.source = linked(cell.source, Path(name).parent, lessons)
         write(name, nbformat.writes(notebook))
 
 
