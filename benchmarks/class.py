@@ -233,10 +233,13 @@ def main():
             hub.wait(60)
             for process in psutil.wait_procs(processes, timeout=10)[1]:
                 process.kill()
+        log = Path(folder, "hub.log").read_text(encoding="utf-8")
     lost = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
     done = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
     for error in lost:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    if lost:
+        print(log[-5000:], file=sys.stderr)
     seconds, memory = zip(*done, strict=True) if done else ([0], [0])
     alone = ended is True and not lost
     figures = {

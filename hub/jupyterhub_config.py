@@ -30,6 +30,7 @@ c.JupyterHub.active_server_limit = count_places()
 
 # A home for each, and the lessons in it; nbgitpuller keeps what a student has changed.
 c.JupyterHub.spawner_class = "simple"
+c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
 c.SimpleLocalProcessSpawner.home_dir_template = str(HOMES / "{username}")
 pull = {"repo": LESSONS, "branch": BRANCH, "targetpath": "lessons"}
 pull["urlpath"] = f"lab/tree/lessons/{FIRST}"
