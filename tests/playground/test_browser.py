@@ -173,7 +173,7 @@ def focus_by_tab(page, name, role="button"):
 
 
 def by_keyboard_alone(page):
-    """Runs, stops, moves a slider and downloads; returns the download."""
+    """Runs, stops, moves two sliders and downloads; returns the download."""
     page.locator(".nst-playground .nst-title").first.click()  # into the panel, at nothing
     first = picture_source(page)
     focus_by_tab(page, "Run")
@@ -183,6 +183,8 @@ def by_keyboard_alone(page):
     focus_by_tab(page, "Stop")
     page.keyboard.press("Space")
     status_says(page, "stopped")
+    focus_by_tab(page, "size", "slider")
+    page.keyboard.press("Home")  # the smallest, so that it is done on any machine
     slider = focus_by_tab(page, "style", "slider")
     before = slider.get_attribute("aria-valuetext")
     page.keyboard.press("ArrowRight")
