@@ -8,7 +8,7 @@ WALL = Path(__file__).resolve().parents[1] / "docs" / "wall"
 CONTENTS = ("harbour_town", "mountain_lake")
 STYLES = ("swirling_strokes", "mosaic", "woodcut", "watercolour")
 PICTURES = [(content, style) for content in CONTENTS for style in STYLES]
-SETTINGS = {"rows": 96, "iterations": 40}  # of what is in docs/wall now
+SETTINGS = {"rows": 256}
 
 
 def path_of(content, style):
