@@ -149,7 +149,7 @@ class TransferConfig:
         recipe = cls(
             iterations=140,
             scales=(0.25, 0.4, 0.63, 1.0),
-            content_weight=30.0,
+            content_weight=50.0,
             style_weight=100.0,
             total_variation_weight=100.0,
             losses="relative",

@@ -251,7 +251,7 @@ def test_the_terms_of_relative_losses_regions_and_ones_own():
         (MomentStyle, "block1_conv1", "style", 75.0),
         (MomentStyle, "block2_conv1", "style", 75.0),
         (StyleVariation, PICTURE, "total_variation", 150.0),
-        (CosineContent, "block4_conv3", "content", 30.0),
+        (CosineContent, "block4_conv3", "content", 50.0),
         (MeanStyle, "block2_conv1", "mean_style", 1.0),
     ]
     assert [term.region is mask for term in terms[:6]] == [True] * 3 + [False] * 3

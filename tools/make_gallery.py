@@ -1,4 +1,4 @@
-"""Makes README's first picture: one photograph in four styles, by the multiscale recipe."""
+"""Makes README's first picture: a photograph in the styles of four paintings, and two of ours."""
 
 from pathlib import Path
 
@@ -7,8 +7,15 @@ import numpy as np
 import nst_helpers as nst
 
 GALLERY = Path(__file__).resolve().parents[1] / "docs" / "gallery.jpg"
-STYLES = ("swirling_strokes", "mosaic", "woodcut", "watercolour")
-ROWS, COLS, GAP = 400, 600, 8
+PAIRS = [
+    ("tubingen", "starry_night"),
+    ("tubingen", "the_scream"),
+    ("tubingen", "great_wave"),
+    ("tubingen", "shipwreck"),
+    ("harbour_town", "mosaic"),
+    ("mountain_lake", "woodcut"),
+]
+ROWS, COLS, GAP = 400, 532, 8
 
 
 def side_by_side(images, axis):
@@ -20,12 +27,16 @@ def side_by_side(images, axis):
     return np.concatenate(parts, axis)
 
 
-def main():
-    content = nst.load_image(nst.picture("harbour_town"))
+def paint(content, style):
     config = nst.TransferConfig.multiscale(rows=ROWS)
-    painted = [nst.transfer(content, nst.picture(style), config).image for style in STYLES]
-    painted = [image[:ROWS, :COLS] for image in painted]
-    rows = [side_by_side(painted[:2], axis=1), side_by_side(painted[2:], axis=1)]
+    image = nst.transfer(nst.picture(content), nst.picture(style), config).image
+    left = (image.shape[1] - COLS) // 2
+    return image[:, left : left + COLS]
+
+
+def main():
+    painted = [paint(*pair) for pair in PAIRS]
+    rows = [side_by_side(painted[first : first + 2], axis=1) for first in range(0, len(PAIRS), 2)]
     nst.save_image(GALLERY, side_by_side(rows, axis=0))
 
 
