@@ -8,7 +8,7 @@ WALL = Path(__file__).resolve().parents[1] / "docs" / "wall"
 CONTENTS = ("harbour_town", "mountain_lake")
 STYLES = ("swirling_strokes", "mosaic", "woodcut", "watercolour")
 PICTURES = [(content, style) for content in CONTENTS for style in STYLES]
-SETTINGS = {"rows": 256}
+SETTINGS = {"rows": 256, "content_weight": 30.0}  # of what is in docs/wall now
 
 
 def path_of(content, style):
