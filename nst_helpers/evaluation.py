@@ -9,6 +9,7 @@ import numpy as np
 from nst_helpers.errors import ConfigError
 from nst_helpers.machine.backend import tf
 from nst_helpers.machine.cache import CACHE
+from nst_helpers.machine.vgg19 import LAYERS
 from nst_helpers.network import map_size, network
 from nst_helpers.objective import loss_names
 
@@ -41,15 +42,30 @@ def compute_losses(terms, picture, goals, precision="float32", pooling="max"):
         terms to scalar tensors. The others add up to the total.
     """
     masks = [goal.mask for goal in goals]
-    seen = measure(terms, picture, masks, network(precision, pooling))
+    return weigh(terms, goals, measure(terms, picture, masks, network(precision, pooling)))
+
+
+def weigh(terms, goals, seen):
+    """The weighted losses by name, and their total.
+
+    Args:
+        terms: List of `Term`s.
+        goals: A `Goal` for each term.
+        seen: What each term measured; None where its distance is not known yet, and left out.
+
+    Returns:
+        As `compute_losses`.
+    """
     losses = {name: tf.zeros(()) for name in loss_names(terms)[1:]}
     for term, goal, measured in zip(terms, goals, seen, strict=True):
+        if measured is None:
+            continue
         target = None if term.target is None else goal.target
         losses[term.name] += goal.weight * term.distance(measured, target)
     return {"total": tf.add_n(list(losses.values())), **losses}
 
 
-def measure(terms, picture, masks, vgg19):
+def measure(terms, picture, masks, vgg19, layers=LAYERS):
     """What each term measures of a picture, in one walk through VGG19.
 
     Args:
@@ -57,13 +73,14 @@ def measure(terms, picture, masks, vgg19):
         picture: Shape (1, rows, cols, 3), preprocessed.
         masks: For each term its mask, shape (rows', cols'), or ().
         vgg19: A `Network`.
+        layers: Those to pass, as in `Network.walk`.
 
     Returns:
         List of what each term's `measure` returned.
     """
-    layers = {}
+    by_layer = {}
     for place, term in enumerate(terms):
-        layers.setdefault(term.layer, []).append(place)
+        by_layer.setdefault(term.layer, []).append(place)
 
     def measure_at(places, x):
         return [
@@ -71,16 +88,18 @@ def measure(terms, picture, masks, vgg19):
             for p in places
         ]
 
-    measures = {layer: partial(measure_at, places) for layer, places in layers.items()}
-    walked = vgg19.walk(picture, measures)
+    measures = {layer: partial(measure_at, places) for layer, places in by_layer.items()}
+    walked = vgg19.walk(picture, measures, layers)
     found = [None] * len(terms)
-    for layer, places in layers.items():
+    for layer, places in by_layer.items():
         for place, measured in zip(places, walked[layer], strict=True):
             found[place] = measured
     return found
 
 
-def measure_goals(terms, content, styles, mix=None, precision="float32", pooling="max"):
+def measure_goals(
+    terms, content, styles, mix=None, precision="float32", pooling="max", measure_target=None
+):
     """Measures what the terms are compared with: each image passes through VGG19 once.
 
     Args:
@@ -89,17 +108,20 @@ def measure_goals(terms, content, styles, mix=None, precision="float32", pooling
         styles: List of style images, each of shape (1, rows', cols', 3), preprocessed.
         mix: A weight for each style image; None weights them equally.
         precision, pooling: How VGG19 computes; see `Network`.
+        measure_target: Function of some terms, an image and the last two in a tuple, to what each
+            term measures of it; None sends the whole image through and remembers the result.
 
     Returns:
         List of `Goal`s, one for each term.
     """
+    measure_target = measure_target or _measure_target
     mix = mix or [1.0] * len(styles)
     kind, targets = (precision, pooling), [()] * len(terms)
     for target in ("content", "style"):
         places = [place for place, term in enumerate(terms) if term.target == target]
         own = [terms[place] for place in places]
         images = [content] if target == "content" else styles
-        measured = [_measure_target(own, image, kind) for image in images] if own else []
+        measured = [measure_target(own, image, kind) for image in images] if own else []
         for number, place in enumerate(places):
             weights = [1.0] if target == "content" else getattr(terms[place], "mix", None) or mix
             targets[place] = _mixed([each[number] for each in measured], weights)

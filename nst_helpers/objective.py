@@ -117,6 +117,30 @@ class Statistic(Term):
         raise NotImplementedError(f"{type(self).__name__} needs a method measure(self, x, mask).")
 
 
+class Map(Term):
+    """A term that compares feature maps in place, so that its distance adds up over positions.
+
+    distance = Σ (seen − target)² / norm(target)
+    """
+
+    def measure(self, x):
+        return x
+
+    def distance(self, seen, target):
+        # A target of zeros, as a blank picture can have at a deep layer, has no size to compare to.
+        return tf.math.divide_no_nan(content_loss(target, seen), self.norm(target))
+
+    def norm(self, target):
+        """What the squared difference is divided by, a scalar."""
+        return 1.0
+
+    @property
+    def adds_up(self):
+        """Whether it is as said above: a subclass may compare in another way."""
+        own = type(self)
+        return (own.measure, own.distance) == (Map.measure, Map.distance)
+
+
 class _Known:
     """A term of this module: its class, layer and size say all that a compiled function needs."""
 
@@ -161,7 +185,7 @@ class RelativeGramStyle(_Known, Statistic):
         return relative_distance(seen, target)
 
 
-class Content(_Known, Term):
+class Content(_Known, Map):
     """The Keras example's content loss (Gatys et al., equation 1, without its ½)."""
 
     target = "content"
@@ -169,18 +193,12 @@ class Content(_Known, Term):
     def __init__(self, layer, weight):
         super().__init__(layer, weight, "content")
 
-    def measure(self, x):
-        return x
-
-    def distance(self, seen, target):
-        return content_loss(target, seen)
-
 
 class RelativeContent(Content):
     """The same, relative to the target's size."""
 
-    def distance(self, seen, target):
-        return relative_distance(seen, target)
+    def norm(self, target):
+        return tf.reduce_sum(tf.square(target))
 
 
 class TotalVariation(_Known, Term):
