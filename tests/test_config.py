@@ -93,6 +93,9 @@ def test_layers_are_vgg19s():
         ("scales", (0.5, 0.7)),
         ("scales", (2, 1)),
         ("scales", (math.nan, 1)),
+        ("shares", 1.0),
+        ("shares", (0,)),
+        ("shares", (1, 2)),
         ("style_scale", 0),
         ("style_scale", 11),
         ("keep_style_aspect", "yes"),
@@ -203,7 +206,7 @@ STRINGS = {name: st.sampled_from(choices) for name, choices in CHOICES.items()} 
 
 
 def test_the_property_tests_know_every_setting():
-    assert {*NUMBERS, *STRINGS, *FLAGS, "scales"} == set(NAMES)
+    assert {*NUMBERS, *STRINGS, *FLAGS, "scales", "shares"} == set(NAMES)
 
 
 @settings(deadline=None, max_examples=100)
@@ -332,10 +335,32 @@ def test_the_docstring_has_every_setting_once():
 def test_recipes_by_name(name):
     make = getattr(nst.TransferConfig, name)
     assert nst.TransferConfig.recipe(name) == make()
-    assert nst.TransferConfig.recipe(name, rows=64) == make(rows=64) == make().replace(rows=64)
+    assert nst.TransferConfig.recipe(name, rows=64) == make(rows=64)
+    assert make(rows=64) == make().replace(rows=64) or name == "poster"  # whose rows say the sizes
     assert make(rows=64).rows == 64
     assert_a_value(make())
     assert_a_value(make(keep_colours=True, pooling="average", optimizer="adam"))
+
+
+@pytest.mark.parametrize("rows", [300, 512, 1000, 3000, 8000, 100_000])
+def test_a_poster_is_multiscale_and_then_twice_as_large_again_and_again(rows):
+    config, start = nst.TransferConfig.poster(rows=rows), nst.TransferConfig.multiscale()
+    first, later = config.scales[: len(start.scales)], config.scales[len(start.scales) :]
+    base = first[-1] * rows
+    assert base == rows if rows < 700 else 350 < base < 710
+    assert [scale * rows / base for scale in first] == pytest.approx(start.scales)
+    assert list(later) == [2.0 ** (1 - n) for n in range(len(later), 0, -1)]
+    assert config.shares[: len(first)] == (40,) * len(first)
+    assert list(config.shares) == sorted(config.shares, reverse=True) and config.shares[-1] >= 8
+    assert config.iterations == int(sum(config.shares))
+    same = {"scales": start.scales, "shares": None, "rows": 400, "iterations": start.iterations}
+    assert config.replace(**same) == start
+
+
+@pytest.mark.parametrize("rows", ["a lot", 3, None])
+def test_rows_of_a_poster_are_checked(rows):
+    with pytest.raises(nst.ConfigError, match=r"^rows must be a whole number, 16 or more"):
+        nst.TransferConfig.poster(rows=rows)
 
 
 def test_a_recipe_is_named():
