@@ -31,6 +31,10 @@ class WeightsError(RuntimeError):
     """No VGG19 weights file could be found or downloaded."""
 
 
+class ClusterError(RuntimeError):
+    """Workers of a cluster that can't compute."""
+
+
 class UnavailableError(RuntimeError):
     """A download that failed; the message says why."""
 

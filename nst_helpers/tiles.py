@@ -22,18 +22,6 @@ from nst_helpers.network import PICTURE, map_size, network
 from nst_helpers.objective import Map, Statistic
 
 
-class Cut(NamedTuple):
-    """Where VGG19 is cut.
-
-    Attributes:
-        layer: The last of its part.
-        most: Positions that a window of the map before the part may have.
-    """
-
-    layer: str
-    most: int
-
-
 def run_here(calls):
     """Yields what each of the functions returns, one after the other."""
     return (call() for call in calls)
@@ -46,7 +34,7 @@ def tiled_evaluation(
 
     Args:
         terms, goals, shape, precision, pooling: As for `evaluation`.
-        cuts: `Cut`s in their order. What lies behind the last one is evaluated whole.
+        cuts: `tiling.Cut`s in their order. What lies behind the last one is evaluated whole.
         run: Function from functions without arguments to what they return, in their order.
 
     Returns:

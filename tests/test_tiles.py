@@ -5,9 +5,9 @@ import pytest
 
 import nst_helpers as nst
 from nst_helpers.machine.backend import tf
-from nst_helpers.machine.tiling import tiles
+from nst_helpers.machine.tiling import Cut, tiles
 from nst_helpers.machine.vgg19 import LAYERS
-from nst_helpers.tiles import Cut, tiled_evaluation, tiled_measure
+from nst_helpers.tiles import tiled_evaluation, tiled_measure
 
 LOSSES_WITHIN, GRADIENT_WITHIN = 1e-5, 1e-4
 CUTS = {

@@ -13,8 +13,8 @@ from nst_helpers.machine.notices import LOG
 from nst_helpers.machine.pictures import picture
 from nst_helpers.network import load_vgg19
 from nst_helpers.optimizers import make_optimizer
+from nst_helpers.preparation import prepare
 from nst_helpers.run import Run
-from nst_helpers.training import prepare
 
 ASPECT_RATIO = 1.5  # of the picture that is to come; most photographs have it
 WARM_UP = 48, 72  # sets up what all sizes share

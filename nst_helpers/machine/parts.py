@@ -1,6 +1,8 @@
 """A part of VGG19, through which a map is sent window by window, forth and back."""
 
-from functools import partial
+import copy
+import pickle
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
@@ -25,6 +27,19 @@ class Part:
         self.statistics = statistics
         self.whole = whole
         self.kind = kind
+
+    def __reduce__(self):
+        return _part, (self._pickled,)
+
+    @cached_property
+    def _pickled(self):
+        from cloudpickle import dumps  # which, other than pickle, takes terms from a notebook
+
+        statistics = {
+            layer: [_without_region(term) for term in terms]
+            for layer, terms in self.statistics.items()
+        }
+        return dumps((self.layers, statistics, self.whole, self.kind))
 
     def forward(self, x, masks, tile):
         """Pass 1.
@@ -102,6 +117,19 @@ class Part:
             whole,
             [tf.reduce_sum(inner * tf.reduce_sum(square, axis=-1)) for square in squares],
         )
+
+
+@lru_cache(maxsize=8)
+def _part(pickled):
+    """The same part for each of its tiles, so that it is compiled once."""
+    return Part(*pickle.loads(pickled))
+
+
+def _without_region(term):
+    """A statistic without its mask over the whole picture, which does not have to travel."""
+    term = copy.copy(term)
+    term.region = None
+    return term
 
 
 class Stage:

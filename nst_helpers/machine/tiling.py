@@ -6,6 +6,18 @@ from typing import NamedTuple
 MOST_ALONG_A_SIDE = 100
 
 
+class Cut(NamedTuple):
+    """Where VGG19 is cut into parts.
+
+    Attributes:
+        layer: The last of its part.
+        most: Positions that a window of the map before the part may have.
+    """
+
+    layer: str
+    most: int
+
+
 class Span(NamedTuple):
     """A window along one side, and the inner part that is its own, counted in positions.
 
