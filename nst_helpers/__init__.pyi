@@ -3,6 +3,7 @@ from .config import TransferConfig
 from .display import ProgressBar, plot_losses, plot_runs, show_images
 from .errors import (
     CheckpointError,
+    ClusterError,
     ConfigError,
     DivergenceError,
     FileError,
@@ -10,6 +11,7 @@ from .errors import (
     WeightsError,
 )
 from .evaluation import compute_losses, evaluation, measure_goals
+from .grid import Grid, GridRun, grid
 from .images import (
     deprocess_image,
     load_image,
@@ -31,9 +33,12 @@ from .training import Progress, TransferResult, paint, transfer
 __all__ = [
     "PICTURES",
     "CheckpointError",
+    "ClusterError",
     "ConfigError",
     "DivergenceError",
     "FileError",
+    "Grid",
+    "GridRun",
     "ImageError",
     "Playground",
     "Progress",
@@ -54,6 +59,7 @@ __all__ = [
     "evaluation",
     "feature_extractor",
     "gram_matrix",
+    "grid",
     "load_image",
     "load_region",
     "load_vgg19",

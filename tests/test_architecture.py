@@ -27,17 +27,19 @@ ROOMS = [
     *("machine.limits", "machine.backend"),
     *("config", "state", "reference", "images", "colours", "losses"),
     *("machine.convolution", "machine.curvature", "machine.memory", "machine.checkpoint"),
+    *("machine.cluster", "machine.sheet"),
     *("network", "machine.parts", "objective", "evaluation", "tiles"),
-    *("optimizers", "loop", "run", "training"),
-    *("machine.budget", "display"),
+    *("optimizers", "loop", "run", "preparation", "training"),
+    *("grid", "machine.budget", "display"),
     *("playground.sketches", "playground.plan", "playground.status", "playground.worker"),
     *("playground.layout", "playground.choices", "playground.controls", "playground.panel"),
-    *("playground.model", "__main__"),
+    *("playground.model", "grid_shell", "__main__"),
 ]
 FRONT_ENDS = "nst_helpers.display", "nst_helpers.playground", "tqdm", "IPython", "matplotlib"
 WITHOUT_TESTS_OF_THEIR_NAME = {"version"}
 TESTED_WITH = {
     "__main__": "test_shell.py",
+    "grid_shell": "test_grid.py",
     "playground.choices": "test_panel.py",
     "playground.controls": "test_panel.py",
     "playground.layout": "test_panel.py",
