@@ -210,8 +210,8 @@ class TransferConfig:
             store("shares", checks.tuple_of, checks.number, least=0.001)
             if len(self.shares) != len(self.scales):
                 raise ConfigError(
-                    f"shares has {len(self.shares)} numbers for {len(self.scales)} scales: give "
-                    "one for each, or None."
+                    f"shares must have a number for each of the {len(self.scales)} scales, or be "
+                    f"None, not have {len(self.shares)}."
                 )
         store("iterations", checks.whole, least=len(self.scales))
         for name in ("content_weight", "style_weight", "total_variation_weight"):

@@ -15,12 +15,12 @@ BYTES_A_PAIR = 12  # a pixel of L-BFGS's pair: two bfloat16 pictures of three ch
 # A picture that does not fit passes VGG19 in tiles, part by part; what is behind the last part, a
 # small map, passes whole.
 PARTS = "block3_pool", "block4_pool", "block5_pool"  # where they end
-BYTES_A_POSITION = 2000, 40_000, 40_000  # of a window of each part
-BYTES_BEHIND = 700, 150, 100  # a pixel of the picture, for what is behind each part
-TILED_BYTES = 200  # a pixel: the optimizer's pictures, and the maps between the parts
+BYTES_A_POSITION = 1400, 30_000, 30_000  # of a window of each part
+BYTES_BEHIND = 450, 120, 100  # a pixel of the picture, for what is behind each part
+TILED_BYTES = 180  # a pixel: the optimizer's pictures, and the maps between the parts
 SMALLEST_WORK = 0.15e9  # for one tile; smaller ones would be halo for the most part
 
-PAIRS_BYTES, FEWEST_PAIRS = 0.5e9, 3  # for L-BFGS's pairs; and how many it keeps in any case
+PAIRS_BYTES, FEWEST_PAIRS = 0.25e9, 3  # for L-BFGS's pairs; and how many it keeps in any case
 
 
 def memory_needed(size, config, scale=1.0):

@@ -61,14 +61,11 @@ def test_what_is_refused_and_what_fits(monkeypatch, tried):
 
 def test_the_more_memory_the_fewer_cuts_and_the_larger_the_tiles():
     size = 1155, 1732
-    found = [memory.cuts_that_fit(size, FAST, gigabytes * 1e9) for gigabytes in (1, 1.6, 2, 3, 8)]
-    assert found[0] is None and found[-1] == []
-    assert [len(cuts) for cuts in found[1:]] == sorted(
-        (len(cuts) for cuts in found[1:]), reverse=True
-    )
-    tiles = [cuts[0].most for cuts in found[1:-1]]
-    assert tiles == sorted(tiles)
-    assert all(cuts[0].layer == "block3_pool" for cuts in found[1:-1])
+    none, *some, whole = (memory.cuts_that_fit(size, FAST, gb * 1e9) for gb in (1, 1.7, 2, 3, 8))
+    assert none is None and whole == []
+    assert all(cuts[0].layer == "block3_pool" for cuts in some)
+    counts, tiles = [len(cuts) for cuts in some], [cuts[0].most for cuts in some]
+    assert counts == sorted(counts, reverse=True) and tiles == sorted(tiles)
 
 
 def test_large_pictures_keep_fewer_pairs():
