@@ -5,6 +5,7 @@ kept on a worker, so nothing is lost with it.
 """
 
 import itertools
+import math
 import os
 import warnings
 from collections import deque
@@ -80,9 +81,11 @@ def cuts_for_cluster(client, size):
     """
     workers = client.scheduler_info(n_workers=-1)["workers"].values()
     threads = sum(worker["nthreads"] for worker in workers) or 1
-    room = min(
-        (worker["memory_limit"] - PROCESS_BYTES) / worker["nthreads"] for worker in workers
-    )  # fmt: skip
+    rooms = [
+        ((worker["memory_limit"] or math.inf) - PROCESS_BYTES) / worker["nthreads"]
+        for worker in workers
+    ]
+    room = min(rooms, default=SMALLEST_WORK)
     room, pixels = max(room, SMALLEST_WORK), size[0] * size[1] / (PIECES * threads)
     positions = pixels, pixels / 64
     return [
