@@ -73,16 +73,16 @@ def halo(layers):
         layers: Names of VGG19's layers, one after the other.
 
     Returns:
-        The halo, a multiple of the step; and the step, the positions that become one, on whose
-        multiples a window must begin.
+        The halo, a multiple of the positions that become one; and the step, on whose multiples a
+        window must begin, so that Winograd's products of 4 × 4 positions are the whole map's.
     """
-    reach, step = 0, 1
+    reach, one, step = 0, 1, 4
     for name in layers:
         if name.endswith("pool"):
-            step *= 2
+            one *= 2
         else:
-            reach += step
-    return -(-reach // step) * step, step
+            reach, step = reach + one, 4 * one
+    return -(-reach // one) * one, max(one, step)
 
 
 def halvings(layers, layer):
@@ -118,7 +118,9 @@ def _ways(length, halo, step):
     rest = length % step
     for count in range(1, MOST_ALONG_A_SIDE + 1):
         window = step * -(-(length - rest + 2 * (count - 1) * halo) // (count * step))
-        stride = window - 2 * halo
+        while (count - 1) * _stride(window, halo, step) < length - rest - window:
+            window += step
+        stride = _stride(window, halo, step)
         if count > 1 and stride < step:
             return
         starts = [min(number * stride, length - rest - window) for number in range(count)]
@@ -127,3 +129,8 @@ def _ways(length, halo, step):
             Span(start, start + window + rest, first, last)
             for start, (first, last) in zip(starts, itertools.pairwise(borders), strict=True)
         ]
+
+
+def _stride(window, halo, step):
+    """From the start of a window to the next one's, at most."""
+    return (window - 2 * halo) // step * step
