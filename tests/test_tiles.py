@@ -10,9 +10,6 @@ from nst_helpers.machine.vgg19 import LAYERS
 from nst_helpers.tiles import tiled_evaluation, tiled_measure
 
 LOSSES_WITHIN, GRADIENT_WITHIN = 1e-5, 1e-4
-# Where two values of a pooling differ by rounding alone, either may be the maximum. Each such case
-# changes the gradient of one spot, which in a picture of 100 rows is a larger share of the whole.
-SMALL_GRADIENT_WITHIN = 2e-3
 CUTS = {
     "one cut": [Cut("block3_pool", 120 * 120)],
     "two cuts": [Cut("block3_pool", 120 * 120), Cut("block4_pool", 16 * 16)],
@@ -76,8 +73,7 @@ def test_tiles_give_the_whole_pictures_losses_and_gradient(recipe, cuts):
     """At a size that no pooling divides, for each recipe's terms."""
     size = 105, 299
     terms = nst.build_terms(nst.TransferConfig.recipe(recipe), size)
-    assert_alike(*both_ways(terms, size, cuts, pooling="average"))
-    assert_alike(*both_ways(terms, size, cuts), gradient_within=SMALL_GRADIENT_WITHIN)
+    assert_alike(*both_ways(terms, size, cuts))
 
 
 def test_what_one_gram_matrix_a_tile_would_give_is_another_thing():
@@ -92,7 +88,7 @@ def test_what_one_gram_matrix_a_tile_would_give_is_another_thing():
     for rows in (slice(0, 72), slice(72, 144)):
         for cols in (slice(0, 72), slice(72, 144)):
             quarters[:, rows, cols] = evaluate(tf.constant(picture[:, rows, cols]))[1]
-    assert relative(quarters, gradient) > 50 * SMALL_GRADIENT_WITHIN
+    assert relative(quarters, gradient) > 1000 * GRADIENT_WITHIN
 
 
 def test_regions_and_terms_of_ones_own():
@@ -111,8 +107,7 @@ def test_regions_and_terms_of_ones_own():
         Energy("picture", 1.0),
     ]
     terms = nst.build_terms(nst.TransferConfig.multiscale(), size, regions, extra)
-    found = both_ways(terms, size, CUTS["two cuts"])
-    assert_alike(*found, gradient_within=SMALL_GRADIENT_WITHIN)
+    assert_alike(*both_ways(terms, size, CUTS["two cuts"]))
 
 
 @pytest.mark.parametrize("layer", ["block1_conv1", "block2_conv1", "picture"])
