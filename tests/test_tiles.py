@@ -156,7 +156,7 @@ def test_a_subset_of_tiles_in_another_order_changes_nothing():
 @pytest.mark.parametrize("size", [(400, 599), (512, 768)], ids=str)
 @pytest.mark.parametrize("recipe", ["tutorial", "multiscale"])
 def test_no_border_shows(recipe, size, side):
-    """At the sizes of real pictures; the error is no larger along the borders of tiles."""
+    """At the sizes of real pictures; along the borders of tiles there is no more than rounding."""
     terms = nst.build_terms(nst.TransferConfig.recipe(recipe), size)
     cuts = [Cut("block3_pool", side**2), Cut("block4_pool", (side // 8) ** 2)]
     whole, tiled = both_ways(terms, size, cuts)
@@ -169,4 +169,6 @@ def test_no_border_shows(recipe, size, side):
         near[max(top - 2, 0) : top + 2, left:right] |= top > 0
         near[top:bottom, max(left - 2, 0) : left + 2] |= left > 0
     assert near.mean() > 0.01
-    assert error[near].mean() < 1.5 * error[~near].mean()
+    # There, shares of two tiles are added, which rounds once more; a seam would be far larger.
+    size_of = np.abs(whole[1])[0].sum(axis=-1)
+    assert error[near].mean() < GRADIENT_WITHIN / 10 * size_of[near].mean()
