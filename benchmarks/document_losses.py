@@ -1,6 +1,6 @@
 """Are our losses the Keras example's? 1,000 iterations of its recipe on its pictures.
 
-Writes `benchmarks/document_losses.md`, beside the example's own table, and the table that lesson 6
+Writes `benchmarks/document_losses.md`, beside the example's own table, and the table that lesson 7
 shows. About 20 to 40 minutes on two cores. `--iterations 4000` for all of it.
 """
 

@@ -1,3 +1,4 @@
+from . import exercises as exercises
 from .colours import match_colours, match_luminance, restore_colours
 from .config import TransferConfig
 from .display import ProgressBar, plot_losses, plot_runs, show_images
@@ -24,14 +25,17 @@ from .machine.budget import config_for_budget
 from .machine.pictures import PICTURES, document_pictures, picture
 from .machine.weights import vgg19_weights
 from .network import feature_extractor, load_vgg19
-from .objective import Statistic, Term, build_terms, relative_distance
+from .objective import build_terms, relative_distance
+from .playground.ballot import Ballot
 from .playground.model import Playground
-from .reference import measured_losses, published_losses
+from .reference import measured_losses, published_losses, published_result
 from .run import Run, Style
+from .terms import Statistic, Term
 from .training import Progress, TransferResult, paint, transfer
 
 __all__ = [
     "PICTURES",
+    "Ballot",
     "CheckpointError",
     "ClusterError",
     "ConfigError",
@@ -57,6 +61,7 @@ __all__ = [
     "deprocess_image",
     "document_pictures",
     "evaluation",
+    "exercises",
     "feature_extractor",
     "gram_matrix",
     "grid",
@@ -73,6 +78,7 @@ __all__ = [
     "plot_runs",
     "preprocess_image",
     "published_losses",
+    "published_result",
     "relative_distance",
     "restore_colours",
     "save_image",

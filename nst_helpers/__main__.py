@@ -25,6 +25,7 @@ from nst_helpers.grid_shell import add_options, paint_grid
 from nst_helpers.images import check_picture_format, keep_image, load_image, load_region
 from nst_helpers.machine.checks import number
 from nst_helpers.machine.files import check_writable, keep_elsewhere, write_atomically
+from nst_helpers.machine.notices import LOG
 from nst_helpers.machine.pictures import PICTURES
 from nst_helpers.machine.sources import find_file
 from nst_helpers.machine.wording import warn
@@ -69,6 +70,7 @@ def style_weights(text):
 SETTINGS = {
     "rows": ("--rows", int, "N", "height of the result in pixels"),
     "iterations": ("--iterations", int, "N", "updates of the picture"),
+    "strength": ("--strength", float, "S", "how strongly the style is painted; 2 is more"),
     "style_scale": ("--style-scale", float, "S", "size of the strokes; 2 doubles it"),
     "keep_colours": (
         "--keep-colours",
@@ -89,6 +91,20 @@ SETTINGS = {
 class _Parser(argparse.ArgumentParser):
     def error(self, message):  # one line, without the usage that argparse puts before it
         self.exit(2, f"nst_helpers: {message}\n")
+
+
+class _SelfTest(argparse.Action):
+    """Says whether this machine is ready for class, and exits: 0 if it is, else 1."""
+
+    def __call__(self, parser, *_):
+        from nst_helpers.selftest import findings
+
+        LOG.setLevel("WARNING")  # its lines say it all
+        ready = True
+        for finding in findings():
+            print(finding, flush=True)
+            ready = ready and finding.ready
+        parser.exit(0 if ready else 1)
 
 
 def make_parser():
@@ -117,6 +133,12 @@ def make_parser():
         help="save the run there each half minute; the same command goes on from it",
     )
     add("--losses", metavar="OUT.csv", help="write the loss and its parts there")
+    add(
+        "--selftest",
+        action=_SelfTest,
+        nargs=0,
+        help="say whether this machine is ready for class, in a minute",
+    )
     return parser
 
 

@@ -15,6 +15,7 @@ CHOICES = {
     "pooling": ("max", "average"),
     "optimizer": ("sgd", "adam", "lbfgs"),
     "precision": ("float32", "bfloat16", "auto"),
+    "convolution": ("direct", "turned", "winograd", "turned+winograd", "auto"),
     "interpolation": ("nearest", "lanczos"),
 }
 KEEP_COLOURS = ("recolour", "luminance")
@@ -38,7 +39,11 @@ class TransferConfig:
         content_weight, style_weight, total_variation_weight: Weights of the losses, 0 or more.
         losses: "document" sums over all positions and features, as the Keras example does.
             "relative" divides each distance by the size of what it is measured against, so that a
-            weight means the same at every size and layer.
+            weight means the same at every size and layer; and it looks at more: at the style's
+            means and covariances, the content's features without their strength, and at how much
+            neighbouring pixels differ in the style. See `nst_helpers.objective`.
+        strength: How strongly the style is painted, from 0 (not at all) to 10; 1 is the recipe's
+            own. The weights of what is compared with the style are multiplied by its square.
         content_layer_name: VGG19 layer whose feature map is the content.
         style_layer_names: VGG19 layers whose Gram matrices are the style; each counts the same.
         pooling: How VGG19 halves its feature maps: "max", as it was trained, or "average", which
@@ -66,6 +71,10 @@ class TransferConfig:
         history: Pairs of steps and gradients that L-BFGS remembers, 1 or more.
         precision: Type that the convolutions compute in: "float32", "bfloat16", or "auto", which is
             bfloat16 where this machine is faster at it. Losses are always float32.
+        convolution: The operations of a convolution: "direct"; in float32 also "turned", the
+            gradient of one with a turned kernel; "winograd", with fewer multiplications in wide
+            layers; or "turned+winograd". "auto" is what this machine is fastest at. All of them
+            give the same but for rounding. A result's config has what was chosen.
         interpolation: How pictures are resized, "nearest" or "lanczos".
         report_every: Iterations between two reports, 1 or more. None reports as often as possible
             without slowing the run: every iteration without a GPU, every 20th with one.
@@ -87,6 +96,7 @@ class TransferConfig:
     style_weight: float = 1e-6
     total_variation_weight: float = 1e-6
     losses: str = "document"  # or "relative"
+    strength: float = 1.0
 
     # Where in VGG19 content and style are measured.
     content_layer_name: str = "block5_conv2"
@@ -124,6 +134,7 @@ class TransferConfig:
 
     # How it is computed, and how often the run reports.
     precision: str = "float32"  # or "bfloat16", "auto"
+    convolution: str = "auto"  # or "direct", "turned", "winograd", "turned+winograd"
     interpolation: str = "nearest"  # or "lanczos"
     report_every: int | None = None
 
@@ -142,13 +153,13 @@ class TransferConfig:
     def multiscale(cls, /, **changes):
         """A stronger picture: large strokes first, at small sizes, then finer and finer ones."""
         recipe = cls(
-            iterations=160,
+            iterations=140,
             scales=(0.25, 0.4, 0.63, 1.0),
-            content_weight=20.0,
+            content_weight=50.0,
             style_weight=100.0,
-            total_variation_weight=1e-3,
+            total_variation_weight=100.0,
             losses="relative",
-            content_layer_name="block4_conv2",
+            content_layer_name="block4_conv3",
             keep_style_aspect=True,
             optimizer="lbfgs",
             precision="auto",
@@ -220,6 +231,12 @@ class TransferConfig:
         store("style_layer_names", checks.tuple_of, checks.choice, LAYERS)
         for name, choices in CHOICES.items():
             store(name, checks.choice, choices)
+        store("strength", checks.number, least=0, most=10)
+        if self.precision == "bfloat16" and self.convolution not in ("direct", "auto"):
+            raise ConfigError(
+                f'convolution="{self.convolution}" computes in float32: '
+                'set precision="float32", or convolution="auto".'
+            )
         store("style_scale", checks.number, least=0.1, most=10)
         store("keep_style_aspect", checks.flag)
         store("keep_colours", checks.flag_or_choice, KEEP_COLOURS)

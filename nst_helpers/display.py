@@ -42,7 +42,7 @@ class ProgressBar:
             self._bar.close()
 
 
-def show_images(images, columns=None, cmap="gray"):
+def show_images(images=None, columns=None, cmap="gray", alt=None, **titled):
     """Shows pictures side by side, each under its title, as wide as the page.
 
     Args:
@@ -50,11 +50,13 @@ def show_images(images, columns=None, cmap="gray"):
             (rows, cols, 3), or numbers of shape (rows, cols), drawn from lowest to highest.
         columns: Pictures in a row; None puts up to four there.
         cmap: Matplotlib's name of the colours for pictures of one channel.
+        alt: What is seen, for readers who don't see it; None names the titles.
+        titled: Further pictures by their titles, where a title is one word.
 
     Raises:
         ImageError: If there is no picture, or a value is none.
     """
-    pictures = _checked(images)
+    pictures = _checked({} if images is None else images, titled)
     columns = columns or min(len(pictures), 4)
     lines = -(-len(pictures) // columns)
     tallest = max(picture.shape[0] / picture.shape[1] for picture in pictures.values())
@@ -65,14 +67,14 @@ def show_images(images, columns=None, cmap="gray"):
     for axis, (title, picture) in zip(axes, pictures.items(), strict=False):
         axis.imshow(picture, cmap=cmap)
         axis.set_title(title, fontsize=11)
-    show_figure(figure)
+    show_figure(figure, alt or f"Pictures side by side: {'; '.join(pictures)}.")
 
 
-def _checked(images):
+def _checked(images, titled):
     """The pictures as arrays, by their titles."""
-    if not isinstance(images, dict) or not images:
+    if not isinstance(images, dict) or not (images or titled):
         raise ImageError('show_images takes a dictionary of pictures, such as {"a title": image}.')
-    return {str(title): _as_array(title, image) for title, image in images.items()}
+    return {str(title): _as_array(title, image) for title, image in (images | titled).items()}
 
 
 def _as_array(title, image):
@@ -95,7 +97,8 @@ def plot_losses(losses, against="iteration"):
     """
     figure, axis = _loss_axis(height=3.4, xlabel=against)
     x = [getattr(row, against) for row in losses]
-    for name, colour in colours_of([*COLOURS, *losses[0].losses]).items():
+    colours = colours_of([*COLOURS, *losses[0].losses])
+    for name, colour in colours.items():
         y = np.array([getattr(row, name) for row in losses])
         axis.plot(
             x,
@@ -105,7 +108,7 @@ def plot_losses(losses, against="iteration"):
             label=name.replace("_", " "),
         )
     axis.legend(frameon=False, ncols=5, loc="lower center", bbox_to_anchor=(0.5, 1.0))
-    show_figure(figure)
+    show_figure(figure, f"Curves of the losses by {against}: {', '.join(colours)}.")
 
 
 def plot_runs(runs, xlabel="seconds"):
@@ -122,7 +125,7 @@ def plot_runs(runs, xlabel="seconds"):
         axis.annotate(
             f" {name}", (x[-1], losses[-1]), color=colour, va="center", annotation_clip=False
         )
-    show_figure(figure)
+    show_figure(figure, f"Curves of the loss by {xlabel}: {', '.join(runs)}.")
 
 
 def _loss_axis(height, xlabel):
@@ -134,8 +137,13 @@ def _loss_axis(height, xlabel):
     return figure, axis
 
 
-def show_figure(figure):
-    """Shows a matplotlib figure as a JPEG: a tenth of a PNG's bytes, so that lessons stay light."""
+def show_figure(figure, alt):
+    """Shows a matplotlib figure as a JPEG: a tenth of a PNG's bytes, so that lessons stay light.
+
+    Args:
+        figure: The figure.
+        alt: What is seen on it, for readers who don't see it.
+    """
     data = io.BytesIO()
     figure.savefig(data, format="jpeg", dpi=DOTS_PER_INCH, pil_kwargs={"quality": 88})
-    display(Image(data.getvalue()))
+    display(Image(data.getvalue(), alt=alt))

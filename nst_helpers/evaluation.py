@@ -28,21 +28,25 @@ class Goal(NamedTuple):
     mask: object = ()
 
 
-def compute_losses(terms, picture, goals, precision="float32", pooling="max"):
+def compute_losses(terms, picture, goals, precision="float32", pooling="max", convolution="auto"):
     """The weighted losses of a picture by name, and their total.
 
     Args:
         terms: List of `Term`s.
         picture: The combination image, shape (1, rows, cols, 3), preprocessed.
         goals: A `Goal` for each term, from `measure_goals`.
-        precision, pooling: How VGG19 computes; see `Network`.
+        precision, pooling, convolution: How VGG19 computes, as in `TransferConfig`.
 
     Returns:
         Dictionary from "total", "content", "style", "total_variation" and the names of further
         terms to scalar tensors. The others add up to the total.
     """
+    return _losses(terms, picture, goals, network(precision, pooling, convolution))
+
+
+def _losses(terms, picture, goals, vgg19):
     masks = [goal.mask for goal in goals]
-    return weigh(terms, goals, measure(terms, picture, masks, network(precision, pooling)))
+    return weigh(terms, goals, measure(terms, picture, masks, vgg19))
 
 
 def weigh(terms, goals, seen):
@@ -98,7 +102,14 @@ def measure(terms, picture, masks, vgg19, layers=LAYERS):
 
 
 def measure_goals(
-    terms, content, styles, mix=None, precision="float32", pooling="max", measure_target=None
+    terms,
+    content,
+    styles,
+    mix=None,
+    precision="float32",
+    pooling="max",
+    convolution="auto",
+    measure_target=None,
 ):
     """Measures what the terms are compared with: each image passes through VGG19 once.
 
@@ -107,8 +118,8 @@ def measure_goals(
         content: Content image, shape (1, rows, cols, 3), preprocessed.
         styles: List of style images, each of shape (1, rows', cols', 3), preprocessed.
         mix: A weight for each style image; None weights them equally.
-        precision, pooling: How VGG19 computes; see `Network`.
-        measure_target: Function of some terms, an image and the last two in a tuple, to what each
+        precision, pooling, convolution: How VGG19 computes, as in `TransferConfig`.
+        measure_target: Function of some terms, an image and the last three in a tuple, to what each
             term measures of it; None sends the whole image through and remembers the result.
 
     Returns:
@@ -116,7 +127,7 @@ def measure_goals(
     """
     measure_target = measure_target or _measure_target
     mix = mix or [1.0] * len(styles)
-    kind, targets = (precision, pooling), [()] * len(terms)
+    kind, targets = (precision, pooling, convolution), [()] * len(terms)
     for target in ("content", "style"):
         places = [place for place, term in enumerate(terms) if term.target == target]
         own = [terms[place] for place in places]
@@ -160,16 +171,17 @@ def _mask_and_share(term, size):
 
 def _measure_target(terms, image, kind):
     """What the terms measure of a target image; remembered, since the next run often has it too."""
+    vgg19 = network(*kind)
     image = np.ascontiguousarray(image)
     signatures = tuple(term.signature for term in terms)
     digest = hashlib.sha256(image).digest()
 
     def compile_measure():
         # Compiled, so that each feature map is let go as soon as the next one is there.
-        vgg19, no_masks = network(*kind), [()] * len(terms)
+        no_masks = [()] * len(terms)
         return tf.function(lambda x: measure(terms, x, no_masks, vgg19))
 
-    key = signatures, image.shape, kind
+    key = signatures, image.shape, vgg19
 
     def compute():
         return CACHE.get("function", key, compile_measure)(tf.constant(image))
@@ -181,21 +193,26 @@ def _nbytes(structure):
     return sum(x.shape.num_elements() * x.dtype.size for x in tf.nest.flatten(structure))
 
 
-def check_terms(terms, content, styles, kind):
+def check_terms(terms, content, styles, vgg19):
     """Tries terms of one's own before a run, each by itself.
 
     Args:
         terms: List of `Term`s.
         content: Content image, shape (1, rows, cols, 3), preprocessed.
         styles: List of style images, likewise.
-        kind: Keyword arguments of `network`.
+        vgg19: A `Network`.
 
     Raises:
         ConfigError: If a term measures shapes that can't be compared, or gives a distance that is
-            no finite number or has no gradient.
+            no finite number or has no gradient, or was never given a layer.
     """
     for term in terms:
-        seen, loss, gradient = _try(term, content, styles, kind)
+        if not hasattr(term, "name"):
+            raise ConfigError(
+                f"{type(term).__name__} has no layer, weight and name yet: call "
+                "super().__init__(layer, weight) in its __init__ or __post_init__."
+            )
+        seen, loss, gradient = _try(term, content, styles, vgg19)
         if loss is None:
             there, here = (_shapes(found) for found in seen)
             problem = f"measures {here} of the picture and {there} of its target: make them alike"
@@ -218,10 +235,9 @@ def check_terms(terms, content, styles, kind):
         raise ConfigError(f"the term {term.name} {problem}.")
 
 
-def _try(term, content, styles, kind):
+def _try(term, content, styles, vgg19):
     """What a term measures of its targets and the content, its loss there, and the gradient."""
     images = {"content": [content], "style": styles, None: []}[term.target]
-    vgg19 = network(**kind)
     targets = [vgg19.walk(tf.constant(image), {term.layer: term.measure}) for image in images]
     (features,) = vgg19.walk(tf.constant(content), {term.layer: tf.identity}).values()
     with tf.GradientTape() as tape:
@@ -240,30 +256,29 @@ def _shapes(structure):
     return " and ".join(shapes)
 
 
-def evaluation(terms, goals, shape, precision="float32", pooling="max"):
+def evaluation(terms, goals, shape, precision="float32", pooling="max", convolution="auto"):
     """Compiled function from a picture to its losses and the gradient of their total.
 
     Args:
         terms: List of `Term`s.
         goals: A `Goal` for each.
         shape: Shape of the pictures, (1, rows, cols, 3).
-        precision, pooling: How VGG19 computes; see `Network`.
+        precision, pooling, convolution: How VGG19 computes, as in `TransferConfig`.
 
     Returns:
         Function from a picture to its losses by name, as `compute_losses` gives them, and the
         gradient. The same kinds of terms, shape and network are compiled once.
     """
     signatures = tuple(term.signature for term in terms)
-    key = "evaluate", signatures, tuple(shape), precision, pooling
+    vgg19 = network(precision, pooling, convolution)
+    key = "evaluate", signatures, tuple(shape), vgg19
 
     def compile_evaluation():
-        network(precision, pooling)  # made outside the graph
-
         @tf.function
         def evaluate(picture, goals):
             with tf.GradientTape() as tape:
                 tape.watch(picture)
-                losses = compute_losses(terms, picture, goals, precision, pooling)
+                losses = _losses(terms, picture, goals, vgg19)
             return losses, tape.gradient(losses["total"], picture)
 
         return evaluate

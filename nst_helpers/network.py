@@ -1,10 +1,12 @@
 """VGG19: its layers as a dictionary, for lessons, and the one walk through it that measures."""
 
+from functools import partial
+
 from nst_helpers.errors import ConfigError
 from nst_helpers.machine.backend import check_session, keras, standard_keras, tf
 from nst_helpers.machine.cache import CACHE
 from nst_helpers.machine.checks import nearest
-from nst_helpers.machine.convolution import convolve_fastest, widened
+from nst_helpers.machine.convolution import choose, convolve_by, widened
 from nst_helpers.machine.vgg19 import LAYERS
 from nst_helpers.machine.weights import vgg19_weights
 
@@ -73,25 +75,27 @@ def map_size(layer, size):
     return size[0] >> halvings, size[1] >> halvings
 
 
-def network(precision="float32", pooling="max"):
-    """The `Network` of that kind, made once."""
-    return CACHE.get("network", (precision, pooling), lambda: Network(precision, pooling))
+def network(precision="float32", pooling="max", convolution="auto"):
+    """The `Network` of that kind, made once; "auto" is what this machine is fastest at."""
+    kind = {"pooling": pooling, **choose(precision, convolution)}
+    return CACHE.get("network", tuple(kind.values()), lambda: Network(**kind))
 
 
 class Network:
     """VGG19 as a chain of convolutions and poolings, with what the losses need measured on the way.
 
-    It computes what Keras's model does, by the operations that are fastest on this machine and with
-    less memory.
+    It computes what Keras's model does, with less memory, and by operations that can be chosen.
 
     Args:
         precision: Type that the layers compute in, "float32" or "bfloat16".
         pooling: "max", as VGG19 was trained, or "average", which Gatys et al. found smoother.
+        convolution: The operations of `convolve_by`.
     """
 
-    def __init__(self, precision="float32", pooling="max"):
+    def __init__(self, precision, pooling, convolution):
         self.precision = precision
         self.pooling = pooling
+        self._convolve = partial(convolve_by, convolution)
         with tf.init_scope():  # it may be asked for while a function is being traced
             layers = {layer.name: layer for layer in load_vgg19().layers}
             self._weights = {
@@ -130,7 +134,7 @@ class Network:
             pool = tf.nn.max_pool2d if self.pooling == "max" else tf.nn.avg_pool2d
             return pool(x, 2, 2, "VALID")
         kernel, bias = self._weights[name]
-        return widened(lambda x: tf.nn.relu(tf.nn.bias_add(convolve_fastest(x, kernel), bias)), x)
+        return widened(lambda x: tf.nn.relu(tf.nn.bias_add(self._convolve(x, kernel), bias)), x)
 
     def _layer_measured(self, name, x, measure):
         structure = []

@@ -11,9 +11,10 @@ from nst_helpers.loop import check_start
 from nst_helpers.machine.backend import tf
 from nst_helpers.machine.cache import CACHE
 from nst_helpers.machine.cluster import cuts_for_cluster, on_cluster
-from nst_helpers.machine.convolution import faster_precision
+from nst_helpers.machine.convolution import choose
 from nst_helpers.machine.memory import check_memory
 from nst_helpers.machine.notices import LOG
+from nst_helpers.network import network
 from nst_helpers.objective import LOSSES, build_terms, loss_names
 from nst_helpers.tiles import run_here, tiled_evaluation, tiled_measure
 
@@ -37,9 +38,9 @@ def prepare(run, size, previous=None, client=None):
     cuts, send = tiling(run, size, client)
     content, styles = run.measured_images(size)
     terms = build_terms(config, size, run.regions, run.extra)
-    precision = faster_precision() if config.precision == "auto" else config.precision
-    kind = {"precision": precision, "pooling": config.pooling}
-    check_terms(run.extra, *_reduced(cuts, content, styles), kind)
+    # Settled here, so that a cluster's workers don't choose each for itself.
+    kind = {"pooling": config.pooling, **choose(config.precision, config.convolution)}
+    check_terms(run.extra, *_reduced(cuts, content, styles), network(**kind))
     if cuts:
         tiles = {"cuts": cuts, "run": send}
         goals = measure_goals(

@@ -3,7 +3,9 @@
 import csv
 from pathlib import Path
 
-TABLE = Path(__file__).parent / "data" / "document_losses.csv"
+DATA = Path(__file__).parent / "data"
+TABLE = DATA / "document_losses.csv"
+RESULT = DATA / "keras_example_at_iteration_4000.webp"
 
 
 def published_losses():
@@ -14,6 +16,14 @@ def published_losses():
 def measured_losses():
     """The same from our run of its recipe on its pictures; see `benchmarks/document_losses.py`."""
     return _column("ours")
+
+
+def published_result():
+    """The Keras example's own picture after 4,000 iterations, the path of a WebP file.
+
+    The Keras authors', under the Apache licence 2.0.
+    """
+    return RESULT
 
 
 def _column(name):

@@ -14,8 +14,8 @@ from nst_helpers.config import MIN_ROWS, TransferConfig
 from nst_helpers.errors import ConfigError
 from nst_helpers.images import deprocess_image, load_image, load_region, preprocess_image
 from nst_helpers.machine.checks import number, shown
-from nst_helpers.machine.wording import warn
-from nst_helpers.objective import Term
+from nst_helpers.machine.wording import warn, without_addresses
+from nst_helpers.terms import Term
 from nst_helpers.version import __version__
 
 LONGEST_ASPECT_RATIO = 6  # beyond it, rows alone says little about the size of a picture
@@ -52,6 +52,8 @@ class Style:
         self._put("scale", number("scale", self.scale, least=0.1, most=10))
         if self.region is not None:
             region = load_region(self.region)
+            if not region.any():
+                warn("A region is black everywhere, so its style is painted nowhere.", stacklevel=4)
             self._put("region", None if region.min() == 1 else region)
 
     def _put(self, name, value):
@@ -205,7 +207,7 @@ class Run:
             "version of nst_helpers": __version__,
             **json.loads(json.dumps(settings)),  # tuples become lists
             **{name: _digest(picture) for name, picture in pictures.items()},
-            "extra terms": [repr(term) for term in self.extra],
+            "extra terms": [without_addresses(repr(term)) for term in self.extra],
         }
 
 
@@ -289,8 +291,7 @@ def style_size(style, scale, size, config):
     Returns:
         Rows and cols.
     """
-    rows, cols = size
-    height, width = style.shape[:2]
+    (rows, cols), (height, width) = size, style.shape[:2]
     zoom = config.style_scale * scale
     if config.keep_style_aspect:
         zoom *= math.sqrt(rows * cols / (height * width))

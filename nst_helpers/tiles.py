@@ -19,7 +19,7 @@ from nst_helpers.machine.cache import CACHE
 from nst_helpers.machine.parts import Part, Stage
 from nst_helpers.machine.vgg19 import LAYERS
 from nst_helpers.network import PICTURE, map_size, network
-from nst_helpers.objective import Map, Statistic
+from nst_helpers.terms import Map, Statistic
 
 
 def run_here(calls):
@@ -28,22 +28,29 @@ def run_here(calls):
 
 
 def tiled_evaluation(
-    terms, goals, shape, precision="float32", pooling="max", cuts=(), run=run_here
+    terms,
+    goals,
+    shape,
+    precision="float32",
+    pooling="max",
+    convolution="auto",
+    cuts=(),
+    run=run_here,
 ):
     """The same as `evaluation`, with less memory.
 
     Args:
-        terms, goals, shape, precision, pooling: As for `evaluation`.
+        terms, goals, shape, precision, pooling, convolution: As for `evaluation`.
         cuts: `tiling.Cut`s in their order. What lies behind the last one is evaluated whole.
         run: Function from functions without arguments to what they return, in their order.
 
     Returns:
         Function from a picture to its losses by name and the gradient of their total.
     """
-    plan = _plan(terms, cuts)
+    plan, kind = _plan(terms, cuts), (precision, pooling, convolution)
     masks = [goal.mask for goal in goals]
-    chain = _Chain(plan, _stages(plan, masks, shape[1:3], cuts, (precision, pooling)), run)
-    rest = _Rest(plan, (precision, pooling))
+    chain = _Chain(plan, _stages(plan, masks, shape[1:3], cuts, kind), run)
+    rest = _Rest(plan, kind)
     targets = _targets_in_place(plan, goals)
     goals = [_without_maps(plan, place, goal) for place, goal in enumerate(goals)]
 
@@ -65,7 +72,7 @@ def tiled_measure(terms, image, kind, cuts=(), run=run_here):
     Args:
         terms: List of `Term`s.
         image: Shape (1, rows, cols, 3), preprocessed.
-        kind: Precision and pooling.
+        kind: Precision, pooling and convolution.
         cuts, run: As for `tiled_evaluation`.
 
     Returns:
@@ -121,11 +128,14 @@ def _stages(plan, masks, size, cuts, kind):
     behind = [*plan.parts[1:], plan.rest]
     for layers, next_layers, cut in zip(plan.parts, behind, cuts, strict=False):
         places = _by_layer(plan, plan.summed, layers)
-        statistics = {layer: [plan.terms[p] for p in places[layer]] for layer in places}
+        statistics, compared = (
+            {layer: [plan.terms[p] for p in those] for layer, those in by_layer.items()}
+            for by_layer in (places, _by_layer(plan, plan.in_place, layers))
+        )
         whole = [
             name for name in layers if name in plan.whole or (next_layers and name == layers[-1])
         ]
-        part = Part(layers, statistics, whole, kind)
+        part = Part(layers, statistics, compared, whole, kind)
         stages[entry] = Stage(part, map_size(entry, size), cut.most, places, masks)
         entry = layers[-1]
     return stages

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,9 +12,10 @@ from nst_helpers.config import TransferConfig
 from nst_helpers.errors import DivergenceError
 from nst_helpers.loop import Guard, iterate, report_iterations, stages
 from nst_helpers.machine import notices
-from nst_helpers.machine.backend import check_session, tf
+from nst_helpers.machine.backend import check_session, standard_functions, tf
 from nst_helpers.machine.checkpoint import Checkpoint
 from nst_helpers.machine.cluster import check_workers
+from nst_helpers.machine.convolution import choose
 from nst_helpers.machine.wording import warn
 from nst_helpers.optimizers import make_optimizer
 from nst_helpers.preparation import prepare, resize, tiling
@@ -67,7 +68,8 @@ class TransferResult:
         image: The painted picture, uint8, shape (rows, cols, 3), RGB.
         picture: The same before rounding, float32, shape (1, rows, cols, 3), as VGG19 takes it.
         losses: A `LossRow` for each reported iteration.
-        config: The `TransferConfig` that made it.
+        config: The `TransferConfig` that made it, with what was chosen for "auto": on this machine,
+            the same call with it paints the same picture to the last bit.
     """
 
     image: np.ndarray = field(repr=False)
@@ -128,6 +130,7 @@ def transfer(
     return paint(run, callback, checkpoint, start, client)
 
 
+@standard_functions()
 def paint(run, callback=None, checkpoint=None, start=None, client=None):
     """The same for a `Run`; `start` is when it began, in seconds of `time.perf_counter`."""
     start = time.perf_counter() if start is None else start
@@ -137,9 +140,11 @@ def paint(run, callback=None, checkpoint=None, start=None, client=None):
     if client is not None:
         check_workers(client)
     tiling(run, size, client)  # refuses what there is not enough memory for
+    file = Checkpoint(checkpoint, run.config.iterations)
+    run = _settled(run, file.begun_with)
     fingerprint = None if checkpoint is None else run.fingerprint()
-    file = Checkpoint(checkpoint, fingerprint, run.config.iterations)
-    begun = file.load() or State(picture=run.initial_image(size), planned=run.config.iterations)
+    begun = file.load(fingerprint)
+    begun = begun or State(picture=run.initial_image(size), planned=run.config.iterations)
     state, finish = begun, run.finisher()
     try:
         for state in _paint_sizes(run, size, begun, start, client):
@@ -163,6 +168,15 @@ def paint(run, callback=None, checkpoint=None, start=None, client=None):
     with suppress(KeyboardInterrupt):  # the picture is there already
         file.save(state)
     return result
+
+
+def _settled(run, begun_with):
+    """The run with what is "auto" chosen: as when its checkpoint began, or by this machine."""
+    names = "precision", "convolution"
+    asked = {name: getattr(run.config, name) for name in names}
+    there = {name: begun_with.get(name) for name in names}
+    goes_on = all(there[name] and asked[name] in ("auto", there[name]) for name in names)
+    return replace(run, config=run.config.replace(**(there if goes_on else choose(**asked))))
 
 
 def result_of(run, size, state, finish):

@@ -28,12 +28,14 @@ ROOMS = [
     *("config", "state", "reference", "images", "colours", "losses"),
     *("machine.convolution", "machine.curvature", "machine.memory", "machine.checkpoint"),
     *("machine.cluster", "machine.sheet"),
-    *("network", "machine.parts", "objective", "evaluation", "tiles"),
+    *("network", "terms", "machine.parts", "objective", "evaluation", "tiles"),
     *("optimizers", "loop", "run", "preparation", "training"),
     *("grid", "machine.budget", "display"),
+    *("tasks.task", *(f"tasks.lesson_{number:02}" for number in (*range(13), 15))),
+    *("exercises", "selftest"),
     *("playground.sketches", "playground.plan", "playground.status", "playground.worker"),
     *("playground.layout", "playground.choices", "playground.controls", "playground.panel"),
-    *("playground.model", "grid_shell", "__main__"),
+    *("playground.model", "playground.ballot", "grid_shell", "__main__"),
 ]
 FRONT_ENDS = "nst_helpers.display", "nst_helpers.playground", "tqdm", "IPython", "matplotlib"
 WITHOUT_TESTS_OF_THEIR_NAME = {"version"}
@@ -44,6 +46,7 @@ TESTED_WITH = {
     "playground.controls": "test_panel.py",
     "playground.layout": "test_panel.py",
     "playground.status": "test_model.py",
+    **{f"tasks.{path.stem}": "test_answers.py" for path in (PACKAGE / "tasks").glob("*.py")},
 }
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 300, 35
 TUPLES = {"_fields", "_replace", "_asdict", "_make"}  # what collections.namedtuple calls public

@@ -51,6 +51,36 @@ def test_a_grid_and_a_picture_of_one_channel(shown):
     assert 0.9 < height / width < 1.2
 
 
+def test_titles_of_one_word_may_be_given_by_name(shown):
+    red, blue = (np.full((8, 8, 3), colour, "uint8") for colour in ((200, 0, 0), (0, 0, 200)))
+    nst.show_images({"left": red, "right": blue})
+    nst.show_images(left=Image.fromarray(red), right=blue)
+    nst.show_images({"left": red}, right=blue)
+    assert all((figure == shown[0]).all() for figure in shown) and len(shown) == 3
+
+
+@pytest.mark.parametrize("titled", [{}, {"x": None}, {"colums": 2}, {"x": "photo.jpg"}])
+def test_what_is_named_and_no_picture_is_said_in_one_sentence(titled):
+    with pytest.raises(nst.ImageError) as raised:
+        nst.show_images(**titled)
+    assert "\n" not in str(raised.value)
+
+
+def test_every_figure_is_said_in_words(monkeypatch):
+    said = []
+    monkeypatch.setattr(display, "display", lambda image: said.append(image.alt))
+    nst.show_images({"before": np.eye(8), "after": np.eye(8)})
+    nst.show_images({"before": np.eye(8)}, alt="A white diagonal on black")
+    nst.plot_losses(rows())
+    nst.plot_runs({"ours": [(1, 2.0)], "theirs": [(1, 3.0)]})
+    assert said == [
+        "Pictures side by side: before; after.",
+        "A white diagonal on black",
+        "Curves of the losses by iteration: total, style, content, total_variation.",
+        "Curves of the loss by seconds: ours, theirs.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("images", "words"),
     [
@@ -95,7 +125,7 @@ def lines(monkeypatch):
     monkeypatch.setattr(
         display,
         "show_figure",
-        lambda figure: found.append(
+        lambda figure, alt: found.append(
             {line.get_label(): line.get_color() for line in figure.axes[0].lines}
         ),
     )

@@ -1,5 +1,7 @@
 """A picture's losses and gradient against the Keras example's, with the real VGG19."""
 
+import dataclasses
+
 import document
 import numpy as np
 import pytest
@@ -8,7 +10,8 @@ import nst_helpers as nst
 from nst_helpers.evaluation import check_terms
 from nst_helpers.machine.backend import tf
 from nst_helpers.machine.cache import CACHE
-from nst_helpers.network import PICTURE
+from nst_helpers.machine.convolution import faster_convolution
+from nst_helpers.network import PICTURE, network
 
 SIZE = 48, 72
 LAYER = "block2_conv1"
@@ -218,15 +221,42 @@ def test_it_is_compiled_once_for_each_signature(images):
     config = nst.TransferConfig()
     usual = compiled(terms_of(config))
     assert compiled(terms_of(config.replace(style_weight=0.5, content_weight=2))) is usual
+    other = "turned" if faster_convolution() == "direct" else "direct"
     others = [
         compiled(terms_of(config.replace(losses="relative"))),
         compiled(terms_of(config.replace(content_layer_name="block4_conv2"))),
         compiled(terms_of(config), shape=(1, 48, 48, 3)),
         compiled(terms_of(config), precision="bfloat16"),
         compiled(terms_of(config), pooling="average"),
+        compiled(terms_of(config), convolution=other),
         compiled(terms_of(config, Mean(LAYER))),
     ]
-    assert len({usual, *others}) == 7
+    assert len({usual, *others}) == 8
+
+
+@dataclasses.dataclass
+class Powered(nst.Term):
+    """It has no hash, and two of them may be equal."""
+
+    layer: str
+    power: float = 2.0
+
+    def __post_init__(self):
+        super().__init__(self.layer)
+
+    def measure(self, x):
+        return tf.reduce_mean(x) ** self.power
+
+
+def test_a_term_without_a_hash_is_compiled_for_itself(images):
+    base, style, _ = images
+    one, equal = [Powered(LAYER)], [Powered(LAYER)]
+    assert one == equal
+    goals = nst.measure_goals(one, base, [style])
+    found = [nst.evaluation(terms, goals, base.shape).func for terms in (one, one, equal)]
+    assert found[0] is found[1] and found[0] is not found[2]
+    three = nst.measure_goals([Powered(LAYER, power=3.0)], base, [style])
+    assert abs(three[0].target / goals[0].target - 1) > 0.1
 
 
 def test_new_weights_and_pictures_need_no_new_compiling(images):
@@ -312,7 +342,7 @@ class Untargeted(Mean):
 
 def check(term, images, **kind):
     base, style, _ = images
-    check_terms([Mean(LAYER), term], base, [style[:, :32]], kind)
+    check_terms([Mean(LAYER), term], base, [style[:, :32]], network(**kind))
 
 
 @pytest.mark.parametrize(
@@ -343,6 +373,23 @@ def test_terms_that_can_be_used(images, kind):
 
 def test_targets_of_two_sizes_must_be_alike_too(images):
     base, style, _ = images
-    check_terms([Mean(LAYER)], base, [style, style[:, :32]], {})
+    check_terms([Mean(LAYER)], base, [style, style[:, :32]], network())
     with pytest.raises(nst.ConfigError, match="places measures"):
-        check_terms([Places(LAYER)], base, [style, style[:, :32]], {})
+        check_terms([Places(LAYER)], base, [style, style[:, :32]], network())
+
+
+class Bare(nst.Term):
+    def __init__(self, layer):
+        self.layer = layer
+
+
+@dataclasses.dataclass
+class Unfinished(nst.Term):
+    layer: str
+
+
+@pytest.mark.parametrize("kind", [Bare, Unfinished])
+def test_a_term_without_its_settings_is_one_clear_line(images, kind):
+    words = f"^{kind.__name__} has no layer, weight and name yet: call super"
+    with pytest.raises(nst.ConfigError, match=words):
+        check(kind(LAYER), images)

@@ -1,5 +1,6 @@
 """A run as a value: styles, regions and sizes, what it is known by, and that it pickles."""
 
+import dataclasses
 import json
 import pickle
 import warnings
@@ -55,7 +56,8 @@ def test_a_region_is_a_mask_or_none(photo):
     mask = nst.Style(picture, region=half("left")).region
     assert mask.dtype == np.float32 and mask.shape == (8, 8) and mask.mean() == 0.5
     assert nst.Style(picture, region=np.ones((4, 4), bool)).region is None  # everywhere
-    assert nst.Style(picture, region=np.zeros((4, 4))).region.max() == 0  # nowhere
+    with pytest.warns(UserWarning, match="^A region is black everywhere, so its style is painted"):
+        assert nst.Style(picture, region=np.zeros((4, 4))).region.max() == 0
     assert nst.Style(picture, region=photo).region.shape == (40, 60)
 
 
@@ -173,6 +175,7 @@ def test_a_recoloured_style_has_the_contents_colours_in_its_region():
     np.testing.assert_allclose(colours_of(everywhere), (110, 60, 110), atol=2)
 
 
+@pytest.mark.filterwarnings("ignore:A region is black everywhere")
 def test_a_region_smaller_than_a_pixel_has_the_colours_of_the_whole():
     spot = np.zeros((500, 500), "float32")
     spot[101, 101] = 1
@@ -311,3 +314,35 @@ def test_style_keeps_its_aspect_ratio_where_the_config_says_so():
     assert style_size(style, 2.0, (60, 60), config) == (180, 80)
     assert style_size(style, 0.5, (60, 48), small(style_scale=4)) == (120, 96)
     assert style_size(style, 0.1, (60, 48), small()) == (MIN_ROWS, MIN_ROWS)
+
+
+@dataclasses.dataclass
+class Bright(nst.Term):
+    """A term as a dataclass, which has no hash."""
+
+    layer: str
+    power: float = 2.0
+
+    def __post_init__(self):
+        super().__init__(self.layer)
+
+
+class WithFunction(nst.Term):
+    def __init__(self, layer):
+        super().__init__(layer)
+        self.function = lambda x: x
+
+
+@pytest.mark.parametrize("kind", [Bright, WithFunction])
+def test_a_fingerprint_knows_no_addresses_of_objects(kind):
+    """Else each process would have another one, and no checkpoint would be its own."""
+    one, two = (nst.Run.load(CONTENT, STYLE, extra=kind("picture")).fingerprint() for _ in range(2))
+    assert one == two and " at 0x" not in str(one)
+
+
+def test_a_fingerprint_knows_a_terms_own_settings():
+    one, two = (
+        nst.Run.load(CONTENT, STYLE, extra=Bright("picture", power)).fingerprint()
+        for power in (2.0, 3.0)
+    )
+    assert one != two

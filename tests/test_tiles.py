@@ -7,6 +7,7 @@ import nst_helpers as nst
 from nst_helpers.machine.backend import tf
 from nst_helpers.machine.tiling import Cut, tiles
 from nst_helpers.machine.vgg19 import LAYERS
+from nst_helpers.objective import Content, CosineContent
 from nst_helpers.tiles import tiled_evaluation, tiled_measure
 
 LOSSES_WITHIN, GRADIENT_WITHIN = 1e-5, 1e-4
@@ -37,14 +38,14 @@ def images(size):
     return base, style, base + noise
 
 
-def both_ways(terms, size, cuts, precision="float32", pooling="max"):
+def both_ways(terms, size, cuts, **kind):
     """Losses and gradient of the whole picture, and of tiles with targets measured in tiles."""
     base, style, picture = images(size)
 
     def measure_target(terms, image, kind):
         return tiled_measure(terms, image, kind, cuts)
 
-    kind = {"precision": precision, "pooling": pooling}
+    kind = {"convolution": "winograd", **kind}
     goals = nst.measure_goals(terms, base, [style], **kind)
     from_tiles = nst.measure_goals(terms, base, [style], **kind, measure_target=measure_target)
     picture = tf.constant(picture)
@@ -117,19 +118,24 @@ def test_terms_that_look_before_the_first_cut_alone(layer):
 
 
 def test_a_subclass_that_compares_maps_in_a_way_of_its_own():
-    class Shifted(type(nst.build_terms(nst.TransferConfig(), (64, 64))[-2])):
+    class Absolute(Content):
         def distance(self, seen, target):
             return tf.reduce_mean(tf.abs(seen - target)) ** 2
 
-    size = 96, 112
-    assert_alike(*both_ways([Shifted("block2_conv2", 1.0)], size, CUTS["one cut"]))
+    class Neighbours(CosineContent):
+        def measure(self, x):
+            return x[1:] - x[:-1]
+
+    terms = [Absolute("block2_conv2", 1.0), Neighbours("block2_conv2", 1.0)]
+    assert_alike(*both_ways(terms, (96, 112), CUTS["one cut"]))
 
 
 def test_other_convolutions():
     """In bfloat16 both ways round, in other places; average pooling is in the same code."""
     size = 101, 163
     terms = nst.build_terms(nst.TransferConfig.multiscale(), size)
-    found = both_ways(terms, size, CUTS["two cuts"], "bfloat16", "average")
+    kind = {"precision": "bfloat16", "pooling": "average", "convolution": "direct"}
+    found = both_ways(terms, size, CUTS["two cuts"], **kind)
     assert_alike(*found, losses_within=2e-3, gradient_within=2e-2)
 
 

@@ -299,6 +299,7 @@ def test_two_styles_are_between_each_alone(plain):
     assert_same_losses(nearly, plain, rtol=1e-3)
 
 
+@pytest.mark.filterwarnings("ignore:A region is black everywhere")
 @pytest.mark.parametrize("recipe", ["tutorial", "fast", "multiscale"])
 def test_a_region_of_nothing_leaves_the_picture_as_it_is(recipe):
     """But for the total variation."""

@@ -37,8 +37,9 @@ def _silent_stderr():
 def _import_quietly():
     # As in the Keras example; a Keras on another backend could not share TensorFlow's tape.
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    # Left to itself, TensorFlow uses oneDNN's convolutions on the newest processors only.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    # Left to itself, TensorFlow uses oneDNN's convolutions on the newest processors only; and its
+    # own log tells people to turn them off, which makes another picture, and a slower run.
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
     # A session that turns warnings into errors does not mean those of TensorFlow's own imports.
     with _silent_stderr(), warnings.catch_warnings(action="ignore"):
         import tensorflow
@@ -131,3 +132,17 @@ def standard_keras():
         keras.config.set_image_data_format(data_format)
         keras.config.set_floatx(floatx)
         keras.config.set_dtype_policy(policy)
+
+
+@contextmanager
+def standard_functions():
+    """TensorFlow's own way to run functions, whatever an earlier cell set: the sums round alike."""
+    optimizer = tf.config.optimizer
+    eagerly, options = tf.config.functions_run_eagerly(), optimizer.get_experimental_options()
+    try:
+        tf.config.run_functions_eagerly(False)
+        optimizer.set_experimental_options(dict.fromkeys(options))  # None is the default of each
+        yield
+    finally:
+        tf.config.run_functions_eagerly(eagerly)
+        optimizer.set_experimental_options(options)

@@ -19,33 +19,45 @@ class Checkpoint:
 
     Args:
         path: File, such as "run.npz"; None saves nothing.
-        fingerprint: What the run is known by, a dictionary as JSON has it.
         iterations: How many the run is to have.
 
     Raises:
         FileError: If the file can't be written.
     """
 
-    def __init__(self, path, fingerprint, iterations):
+    def __init__(self, path, iterations):
         self._path = None if path is None else check_writable(path)
-        self._fingerprint = fingerprint
+        self._fingerprint = None
         self._iterations = iterations
         self._next = time.monotonic() + INTERVAL
         self._saved = 0  # the iteration that the file holds
 
-    def load(self):
+    @property
+    def begun_with(self):
+        """The fingerprint of the run in the file; empty where there is no file yet."""
+        return self._read()[0] if self._exists else {}
+
+    @property
+    def _exists(self):
+        return self._path is not None and self._path.exists()
+
+    def load(self, fingerprint):
         """The `State` to continue from, or None where there is no file yet.
+
+        Args:
+            fingerprint: What the run is known by, a dictionary as JSON has it.
 
         Raises:
             CheckpointError: If the file is no checkpoint, is damaged, belongs to another run, or is
                 of a run that has gone on for longer.
         """
-        if self._path is None or not self._path.exists():
+        self._fingerprint = fingerprint
+        if not self._exists:
             return None
-        fingerprint, state = self._read()
-        for name in {**fingerprint, **self._fingerprint}:
-            self._compare(name, fingerprint.get(name), self._fingerprint.get(name))
-        sizes = len(self._fingerprint.get("scales", ()))  # which share the iterations
+        there, state = self._read()
+        for name in {**there, **fingerprint}:
+            self._compare(name, there.get(name), fingerprint.get(name))
+        sizes = len(fingerprint.get("scales", ()))  # which share the iterations
         least = state.iteration if sizes < 2 else max(state.iteration, state.planned)
         if least > self._iterations:
             raise CheckpointError(

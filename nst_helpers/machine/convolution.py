@@ -1,7 +1,7 @@
 """Chooses the fastest convolution for this machine: the type of number, and the operations."""
 
 import time
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -18,11 +18,36 @@ POINTS = 0, 2**-0.5, -(2**-0.5), 2**0.5, -(2**0.5)  # these lose fewer digits th
 WIDE = 128 * 256  # channels in times channels out; below this, Winograd's additions cost too much
 
 
-def convolve_fastest(x, kernel):
-    """`convolve`, by the operations that are fastest on this machine."""
+def choose(precision, convolution):
+    """Settles what is "auto", as this machine is fastest; it is timed once a process.
+
+    Args:
+        precision, convolution: As in `TransferConfig`.
+
+    Returns:
+        The settings by name, none of them "auto".
+    """
+    with tf.init_scope():  # it may be asked while a function is being traced
+        if precision == "auto":
+            known = convolution in ("auto", "direct")  # to bfloat16
+            precision = faster_precision() if known else "float32"
+        if convolution == "auto":
+            convolution = faster_convolution() if precision == "float32" else "direct"
+    return {"precision": precision, "convolution": convolution}
+
+
+def convolve_by(convolution, x, kernel):
+    """`convolve`, by the operations that the setting names.
+
+    Args:
+        convolution: "direct", "turned", "winograd", or "turned+winograd".
+        x, kernel: As for `convolve`.
+    """
     # Winograd's windows are numbered in advance, so the size has to be known.
     wide = x.shape.is_fully_defined() and kernel.shape[2] * kernel.shape[3] >= WIDE
-    return _fastest_way(x.dtype.name, wide)(x, kernel)
+    if wide and "winograd" in convolution:
+        return convolve_winograd(x, kernel)
+    return (convolve_turned if "turned" in convolution else convolve)(x, kernel)
 
 
 def widened(function, x):
@@ -163,30 +188,36 @@ def faster_precision():
         "bfloat16" if convolutions take at most 0.8 of their time in float32, else "float32".
     """
 
-    def examples(dtype):
-        each = [_example(_fastest_way(dtype, wide), dtype, wide) for wide in (False, True)]
+    def examples(dtype, way):
+        each = [_example(way, dtype, wide) for wide in (False, True)]
         return lambda: [example() for example in each]
 
-    return "bfloat16" if _gains(examples("float32"), examples("bfloat16")) else "float32"
+    usual, other = examples("float32", faster_convolution()), examples("bfloat16", "direct")
+    return "bfloat16" if _gains(usual, other) else "float32"
 
 
-@lru_cache(maxsize=4)
-def _fastest_way(dtype, wide):
-    if HAS_GPU or dtype != "float32":  # those libraries choose among such ways by themselves
-        return convolve
-    usual = _fastest_way(dtype, False) if wide else convolve
-    other = convolve_winograd if wide else convolve_turned
-    with tf.init_scope():  # it is asked while a layer is being traced
-        gains = _gains(*(_example(way, dtype, wide) for way in (usual, other)))
-    return other if gains else usual
+@lru_cache(maxsize=1)
+def faster_convolution():
+    """The way of `convolve_by` in which this machine convolves fastest in float32."""
+    if HAS_GPU:  # its libraries choose among such ways by themselves
+        return "direct"
+
+    def gains(other, than, wide):
+        return _gains(*(_example(way, "float32", wide) for way in (than, other)))
+
+    narrow = "turned" if gains("turned", "direct", wide=False) else "direct"
+    if not gains("winograd", narrow, wide=True):
+        return narrow
+    return "winograd" if narrow == "direct" else f"{narrow}+winograd"
 
 
-def _example(way, dtype, wide):
+def _example(convolution, dtype, wide):
     """A convolution of that kind to take the time of, compiled."""
     side, channels = (64, 256) if wide else (128, 64)
     x = tf.ones((1, side, side, channels), dtype)
     kernel = tf.ones((3, 3, channels, channels), dtype)
-    compiled = tf.function(way)  # arguments, since what it captured would stay in memory
+    # Arguments, since what a function captured would stay in memory.
+    compiled = tf.function(partial(convolve_by, convolution))
     return lambda: compiled(x, kernel).numpy()
 
 

@@ -7,7 +7,7 @@ import warnings
 from functools import partial
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 from nst_helpers.errors import ImageError
 from nst_helpers.machine import mending
@@ -109,12 +109,12 @@ def _say(name, notes):
 def _clear_errors(name, data=b""):
     """Turns what Pillow raises into one sentence, and what it warns of into nothing."""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _own_limits():
             warnings.simplefilter("ignore")  # of odd files; what matters is said in `notes`
             yield
     except ImageError:
         raise
-    except Image.DecompressionBombError as error:  # Pillow refuses 179 megapixels by itself
+    except Image.DecompressionBombError as error:  # Pillow refuses twice as many by itself
         raise _too_large(name, int(re.search(r"\d+", str(error)).group())) from error
     except Image.UnidentifiedImageError as error:
         raise ImageError(f"{name} {_why_unidentified(name, data)}") from error
@@ -122,6 +122,17 @@ def _clear_errors(name, data=b""):
         raise ImageError(f"{name} needs more memory than there is: make it smaller.") from error
     except Exception as error:  # each of Pillow's decoders raises errors of its own
         raise ImageError(f"{name} is damaged or cut short: {reason(error)}.") from error
+
+
+@contextlib.contextmanager
+def _own_limits():
+    """Pillow with our limits, whatever an earlier cell set."""
+    before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
+    Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = MOST_PIXELS, False
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _to_rgb(name, image, background, notes, data=b""):

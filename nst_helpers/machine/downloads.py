@@ -95,7 +95,11 @@ def _folders():
     """The cache folder, and the temporary one to use if that can't be written."""
     cache = Path(os.environ.get("NST_CACHE") or pooch.os_cache("nst_helpers"))
     user = os.getuid() if hasattr(os, "getuid") else "user"
-    return [cache.expanduser().absolute(), Path(tempfile.gettempdir(), f"nst_helpers-{user}")]
+    temporary = Path(tempfile.gettempdir(), f"nst_helpers-{user}")
+    try:
+        return [cache.expanduser().absolute(), temporary]
+    except RuntimeError:  # there is no home folder
+        return [temporary]
 
 
 def cached(name, check):

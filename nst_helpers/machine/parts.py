@@ -18,13 +18,15 @@ class Part:
     Args:
         layers: Their names.
         statistics: From a layer to its `Statistic`s.
+        compared: From a layer to the `Map`s that are compared with their targets in place.
         whole: Layers whose maps are wanted, to be put together.
-        kind: Precision and pooling; see `Network`.
+        kind: Precision, pooling and convolution, none of them "auto"; see `Network`.
     """
 
-    def __init__(self, layers, statistics, whole, kind):
+    def __init__(self, layers, statistics, compared, whole, kind):
         self.layers = layers
         self.statistics = statistics
+        self.compared = compared
         self.whole = whole
         self.kind = kind
 
@@ -39,7 +41,7 @@ class Part:
             layer: [_without_region(term) for term in terms]
             for layer, terms in self.statistics.items()
         }
-        return dumps((self.layers, statistics, self.whole, self.kind))
+        return dumps((self.layers, statistics, self.compared, self.whole, self.kind))
 
     def forward(self, x, masks, tile):
         """Pass 1.
@@ -65,8 +67,8 @@ class Part:
 
         Args:
             x, masks: As for `forward`.
-            targets: From a layer to a mask of the window's inner part, and the targets that its map
-                is compared with in place.
+            targets: From a layer to a mask of the window's inner part, and the target of each of
+                its terms in `compared`.
             slopes: From a layer to those of the total loss along its statistics, along its map or
                 (), and along its squared differences to the targets.
 
@@ -78,7 +80,9 @@ class Part:
 
     def _compiled(self, name, compile_it, x):
         signatures = tuple(
-            (layer, *(term.signature for term in terms)) for layer, terms in self.statistics.items()
+            (layer, *(term.signature for term in terms))
+            for by_layer in (self.statistics, self.compared)
+            for layer, terms in by_layer.items()
         )
         key = name, self.layers, signatures, tuple(self.whole), x.shape, self.kind
         network(*self.kind)  # made outside the graph
@@ -105,13 +109,16 @@ class Part:
         return network(*self.kind).walk(x[tf.newaxis], measures, self.layers)
 
     def _look_at(self, layer, masks, targets, x):
-        terms, (precision, _) = self.statistics.get(layer, ()), self.kind
+        terms, (precision, *_) = self.statistics.get(layer, ()), self.kind
         measured = [
             term.measure(x, mask) for term, mask in zip(terms, masks.get(layer, ()), strict=True)
         ]
         whole = tf.cast(x, precision) if layer in self.whole else ()
         inner, those = targets.get(layer, ((), ()))
-        squares = [tf.square(x - tf.cast(target, x.dtype)) for target in those]
+        squares = [
+            tf.square(term.measure(x) - target)
+            for term, target in zip(self.compared.get(layer, ()), those, strict=bool(those))
+        ]
         return (
             measured,
             whole,

@@ -10,6 +10,7 @@
 Our cache is the one of `nst_helpers.machine.downloads`.
 """
 
+import contextlib
 import os
 import pickle
 import subprocess
@@ -60,8 +61,16 @@ def vgg19_weights() -> Path:
     """
     named = os.environ.get("NST_VGG19_WEIGHTS")
     source, path, failed = _named_file(named) if named else _first_source()
-    shown = str(path).replace(str(Path.home()), "~")
-    LOG.info("VGG19 weights: %s, %s%s", source, shown, f" ({'; '.join(failed)})" if failed else "")
+    reasons = f" ({'; '.join(failed)})" if failed else ""
+    LOG.info("VGG19 weights: %s, %s%s", source, _from_home(path), reasons)
+    return path
+
+
+def _from_home(path):
+    """The path with ~ for the home folder; containers may have none, or the root as one."""
+    with contextlib.suppress(RuntimeError, ValueError):
+        if len(Path.home().parts) > 1:
+            return Path("~", path.relative_to(Path.home()))
     return path
 
 

@@ -1,5 +1,6 @@
 """Names and reasons as messages show them, on one line and short; and warnings that only inform."""
 
+import re
 import warnings
 
 from nst_helpers.errors import one_line
@@ -26,6 +27,11 @@ def short(text, most=MOST):
 def reason(error):
     """What an error says, on one short line without a full stop."""
     return short(one_line(error)).rstrip(".")
+
+
+def without_addresses(text):
+    """Python's words for objects, without where they lie in memory: the same in each process."""
+    return re.sub(" at 0x[0-9a-fA-F]+", "", text)
 
 
 def warn(message, stacklevel=1):

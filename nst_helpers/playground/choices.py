@@ -2,7 +2,7 @@
 
 import ipywidgets as widgets
 
-from nst_helpers.machine.pictures import SHIPPED
+from nst_helpers.machine.pictures import SHIPPED, picture
 from nst_helpers.playground import layout
 from nst_helpers.playground.sketches import thumbnail_of
 
@@ -50,7 +50,7 @@ def dropdown(model, name, description, words):
         style=layout.LABEL,
         layout=widgets.Layout(width="auto"),
     )
-    tie(model, name, widget)
+    tie(model, name, widget, words)
     return widget
 
 
@@ -117,7 +117,8 @@ class PictureChoice(widgets.HBox):
         super().__init__()
         self.add_class("nst-choice")
         self._model, self._name = model, name
-        self._none = [NONE] if optional else []
+        self._offered = {NONE: None} if optional else {}
+        self._offered |= {name: picture(name) for name in SHIPPED}
         self._thumbnail = widgets.HTML()
         flexible = widgets.Layout(width="auto", flex="1 1 90px", max_width="190px", min_width="0")
         self._dropdown = widgets.Dropdown(layout=flexible)
@@ -134,7 +135,7 @@ class PictureChoice(widgets.HBox):
         self.children = (self._thumbnail, right)
 
     def _choose(self, change):
-        setattr(self._model, self._name, None if change.new == NONE else change.new)
+        setattr(self._model, self._name, self._offered[change.new])
 
     def _take(self, change):
         data = newest_file(change.new)
@@ -147,9 +148,10 @@ class PictureChoice(widgets.HBox):
     def _show(self, _=None):
         chosen = getattr(self._model, self._name)
         name = chosen.name if chosen else NONE
-        names = dict.fromkeys([*self._none, *SHIPPED, name])
+        if name not in SHIPPED:  # it can be chosen again after another one
+            self._offered[name] = chosen
         self._dropdown.unobserve(self._choose, "value")  # new options choose the first at first
-        self._dropdown.options = [(name.replace("_", " "), name) for name in names]
+        self._dropdown.options = [(name.replace("_", " "), name) for name in self._offered]
         self._dropdown.value = name
         self._dropdown.observe(self._choose, "value")
         self._thumbnail.value = thumbnail_of(chosen)

@@ -13,6 +13,8 @@ import traitlets
 from nst_helpers.config import CHOICES, KEEP_COLOURS, RECIPES, TransferConfig
 from nst_helpers.errors import ConfigError, ImageError
 from nst_helpers.images import save_image
+from nst_helpers.machine.convolution import choose
+from nst_helpers.machine.vgg19 import LAYERS
 from nst_helpers.playground.plan import Picture, Plan
 from nst_helpers.playground.status import Reporter, Status
 from nst_helpers.playground.worker import Worker
@@ -25,7 +27,15 @@ SEED = 0  # of the noise
 ITERATIONS = {"fast": 40, "multiscale": 100}
 PICTURES = ("content", "style", "second_style")
 WEIGHTS = ("content", "style", "total_variation")
-FROM_CONFIG = ("rows", "iterations", "style_layer_names", "style_scale", "keep_colours", "pooling")
+FROM_CONFIG = (
+    "rows",
+    "iterations",
+    "content_layer_name",
+    "style_layer_names",
+    "style_scale",
+    "keep_colours",
+    "pooling",
+)
 FACTORS = tuple(f"{name}_factor" for name in WEIGHTS)
 SETTINGS = (*PICTURES, "mix", "recipe", "start", *FACTORS, *FROM_CONFIG)
 
@@ -45,19 +55,20 @@ class Playground(traitlets.HasTraits):
         content, style: The pictures; set one to a name or to anything that `load_image` takes.
         second_style: A picture to mix into the style, or None.
         mix: The second style's share, 0 to 1.
-        recipe: "tutorial", "fast" or "multiscale"; each has its own number of iterations.
+        recipe: "tutorial", "fast" or "multiscale"; each has its own number of iterations, and its
+            own content layer.
         content_factor, style_factor, total_variation_factor: The weights of the losses, as factors
             of the recipe's own; some of `FACTORS`.
         start: Where a run starts: "picture", the one on the screen; "content"; or "noise".
-        rows, iterations, style_layer_names, style_scale, keep_colours, pooling: As in
-            `TransferConfig`.
+        rows, iterations, content_layer_name, style_layer_names, style_scale, keep_colours, pooling:
+            As in `TransferConfig`.
         status: The `Status`.
 
     Raises:
         ImageError: If a picture can't be read.
     """
 
-    FACTORS = (0, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
+    FACTORS = (0, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 100, 1000)
 
     content = traitlets.Any()
     style = traitlets.Any()
@@ -69,6 +80,7 @@ class Playground(traitlets.HasTraits):
     content_factor = traitlets.Enum(FACTORS, 1)
     style_factor = traitlets.Enum(FACTORS, 1)
     total_variation_factor = traitlets.Enum(FACTORS, 1)
+    content_layer_name = traitlets.Enum(LAYERS)
     style_layer_names = traitlets.Tuple(default_value=TransferConfig().style_layer_names)
     style_scale = traitlets.Float(1.0)
     keep_colours = traitlets.Enum((False, *KEEP_COLOURS), False)
@@ -213,8 +225,13 @@ class Playground(traitlets.HasTraits):
         if change.name == "recipe":
             with self.hold():
                 self.iterations = self._default_iterations()
+                self.content_layer_name = self._default_content_layer_name()
         if not self._held:
             self.run()
+
+    @traitlets.default("content_layer_name")
+    def _default_content_layer_name(self):
+        return TransferConfig.recipe(self.recipe).content_layer_name
 
     def _update(self, **changes):
         with self._worker.lock:
@@ -249,6 +266,7 @@ class Playground(traitlets.HasTraits):
         for name in WEIGHTS:
             weight = getattr(self, f"{name}_factor") * getattr(recipe, f"{name}_weight")
             settings[f"{name}_weight"] = float(f"{weight:.6g}")  # 5e-06, not 4.9999999999999996e-06
+        settings.update(choose(recipe.precision, recipe.convolution))  # the printed call has them
         always = "rows", "iterations"
         settings = {
             name: value

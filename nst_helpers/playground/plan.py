@@ -9,6 +9,7 @@ import numpy as np
 from nst_helpers.config import TransferConfig
 from nst_helpers.images import load_image
 from nst_helpers.machine.pictures import SHIPPED, picture
+from nst_helpers.machine.sources import find_file
 from nst_helpers.run import Run
 
 
@@ -28,12 +29,11 @@ class Picture:
 
     @classmethod
     def load(cls, source):
-        """From a shipped picture's name, or anything that `load_image` takes."""
+        """From anything that `load_image` takes."""
         if not isinstance(source, (str, Path)):
             return cls("your picture", load_image(source))
-        shipped = {str(picture(name)): name for name in SHIPPED}
-        name = shipped.get(str(source), str(source))
-        if name in SHIPPED:
+        shipped = {picture(name): name for name in SHIPPED}
+        if name := shipped.get(find_file(source)):
             return cls(name, load_image(picture(name)), f'nst.picture("{name}")')
         return cls(Path(source).name, load_image(source), repr(str(source)))
 

@@ -5,69 +5,32 @@ import os
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
 import nst_helpers as nst
 from nst_helpers.machine import limits
-from nst_helpers.machine.backend import keras, standard_keras
+from nst_helpers.machine.backend import keras, standard_functions, standard_keras, tf
 
 PAINT = """
-import numpy as np
 import nst_helpers as nst
-config = nst.TransferConfig.fast(rows=32, iterations=2, precision="float32")
 try:
-    result = nst.transfer(nst.picture("harbour_town"), nst.picture("mosaic"), config)
+    nst.transfer(nst.picture("harbour_town"), nst.picture("mosaic"))
 except nst.ConfigError as error:
     print("refused:", error)
-else:
-    np.save(PATH, result.image)
 """
-PERTURBATIONS = {
-    "channels first": "import keras; keras.config.set_image_data_format('channels_first')",
-    "mixed precision": "import keras; keras.config.set_dtype_policy('mixed_bfloat16')",
-    "float64": "import keras; keras.config.set_floatx('float64')",
-    "no stderr": "import sys; sys.stderr = None",
-    "no stdout": "import sys; sys.stdout.close()",
-    "warnings as errors": "import warnings; warnings.simplefilter('error')",
-    "NumPy's errors raised": "import numpy as np; np.seterr(all='raise')",
-}
 REFUSED = {
     "import tensorflow as tf; tf.compat.v1.disable_eager_execution()": "eager execution is off",
+    "import tensorflow as tf; tf.compat.v1.disable_v2_behavior()": "eager execution is off",
 }
-
-
-def run(before, path, **environment):
-    script = f"PATH = {str(path)!r}\n{before}\n{PAINT}"
-    return subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **environment},
-    )
-
-
-@pytest.fixture(scope="module")
-def expected():
-    config = nst.TransferConfig.fast(rows=32, iterations=2, precision="float32")
-    return nst.transfer(nst.picture("harbour_town"), nst.picture("mosaic"), config).image
-
-
-@pytest.mark.parametrize("name", PERTURBATIONS)
-def test_a_session_that_was_changed(tmp_path, expected, name, tried):
-    with tried("a session whose settings were changed"):
-        done = run(PERTURBATIONS[name], tmp_path / "painted.npy")
-        assert done.returncode == 0, done.stderr
-        difference = np.load(tmp_path / "painted.npy").astype(int) - expected
-        assert abs(difference).max() <= 2  # the way of a convolution may be another one
 
 
 @pytest.mark.parametrize("before", REFUSED)
-def test_what_cannot_work_is_refused_in_one_line(tmp_path, before, tried):
+def test_what_cannot_work_is_refused_in_one_line(before, tried):
     with tried("a session in which TensorFlow can't compute"):
-        done = run(before, tmp_path / "painted.npy")
-        refusal = [line for line in done.stdout.splitlines() if line.startswith("refused:")]
-        assert len(refusal) == 1 and REFUSED[before] in refusal[0], done.stderr
+        command = [sys.executable, "-c", f"{before}\n{PAINT}"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        (refusal,) = done.stdout.splitlines()
+        assert refusal.startswith("refused:") and REFUSED[before] in refusal, done.stderr
 
 
 def say_what_is_raised(pipe):
@@ -78,8 +41,9 @@ def say_what_is_raised(pipe):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows does not fork")
-def test_a_process_that_was_forked_is_told_so(expected, tried):
+def test_a_process_that_was_forked_is_told_so(tried):
     """It would wait for threads that only its parent has."""
+    nst.load_vgg19()
     with tried("a process forked after TensorFlow was used"):
         fork = multiprocessing.get_context("fork")
         receiver, sender = fork.Pipe(duplex=False)
@@ -88,6 +52,24 @@ def test_a_process_that_was_forked_is_told_so(expected, tried):
         assert receiver.poll(60), "it hangs"
         assert "was used before this process was forked" in receiver.recv()
         child.join()
+
+
+def test_tensorflow_is_left_as_it_was():
+    optimizer = tf.config.optimizer
+    before = optimizer.get_experimental_options()
+    tf.config.run_functions_eagerly(True)
+    optimizer.set_experimental_options({"remapping": False, "disable_meta_optimizer": True})
+    changed = optimizer.get_experimental_options()
+    try:
+        with standard_functions():
+            assert not tf.config.functions_run_eagerly()
+            assert optimizer.get_experimental_options() == before
+        assert tf.config.functions_run_eagerly()
+        assert optimizer.get_experimental_options() == changed != before
+    finally:
+        tf.config.run_functions_eagerly(False)
+        optimizer.set_experimental_options({"remapping": None, "disable_meta_optimizer": None})
+    assert optimizer.get_experimental_options() == before
 
 
 def test_keras_is_left_as_it_was():

@@ -420,12 +420,14 @@ def saved(tmp_path):
     picture = np.arange(60, dtype="float32").reshape(1, 4, 5, 3)
     losses = {"total": 4.0, "content": 1.0, "style": 2.0, "mine": 1.0}
     state = State(3, (LossRow(3, 1.5, losses),), picture, picture, {"count": 3}, planned=9)
-    Checkpoint(path, FINGERPRINT, 9).save(state)
+    file = Checkpoint(path, 9)
+    file.load(FINGERPRINT)
+    file.save(state)
     return path, path.read_bytes()
 
 
 def test_what_is_saved_comes_back(saved):
-    state = Checkpoint(saved[0], FINGERPRINT, 12).load()
+    state = Checkpoint(saved[0], 12).load(FINGERPRINT)
     assert (state.iteration, state.planned, state.seconds) == (3, 9, 1.5)
     assert state.losses[0].mine == 1.0 and state.losses[0]._fields[2:4] == ("total", "content")
     assert int(state.arrays["count"]) == 3
@@ -456,7 +458,7 @@ def test_a_damaged_checkpoint_is_refused_or_whole(saved, tried):
         path.write_bytes(damaged)
         with tried("a checkpoint damaged at random"):
             try:
-                state = Checkpoint(path, FINGERPRINT, 9).load()
+                state = Checkpoint(path, 9).load(FINGERPRINT)
             except nst.CheckpointError as error:
                 assert "\n" not in str(error) and path.read_bytes() == damaged
             else:  # the damage lies where nothing is read

@@ -1,14 +1,21 @@
 """Each way of convolving is the same convolution, with the same gradient."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
+import nst_helpers as nst
+from nst_helpers.config import CHOICES
+from nst_helpers.machine import convolution
 from nst_helpers.machine.backend import tf
 from nst_helpers.machine.convolution import (
+    choose,
     convolve,
-    convolve_fastest,
+    convolve_by,
     convolve_turned,
     convolve_winograd,
+    faster_convolution,
     faster_precision,
     widened,
 )
@@ -24,25 +31,48 @@ def test_every_way_gives_the_same(rng, way, shape):
     assert_near(usual, other, 1e-5)
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+WAYS = [way for way in CHOICES["convolution"] if way != "auto"]
+
+
+@pytest.mark.parametrize("setting", WAYS)
 @pytest.mark.parametrize("shape", [(1, 20, 13, 64), (1, 12, 16, 256)])
-def test_the_fastest_way_gives_the_same(rng, precision, shape):
-    x = tf.cast(rng.normal(0, 1, shape), precision)
-    kernel = tf.cast(rng.normal(0, 0.1, (3, 3, shape[-1], 256)), precision)
-    upstream = tf.cast(rng.normal(0, 1, (*shape[:3], 256)), precision)
-    usual, fastest, unknown = (
-        tf.function(with_gradient, reduce_retracing=True)(way, x, kernel, upstream)
-        for way in (convolve, convolve_fastest, of_unknown_size)
+def test_every_setting_gives_the_same(rng, setting, shape):
+    x = tf.constant(rng.normal(0, 1, shape), tf.float32)
+    kernel = tf.constant(rng.normal(0, 0.1, (3, 3, shape[-1], 256)), tf.float32)
+    upstream = tf.constant(rng.normal(0, 1, (*shape[:3], 256)), tf.float32)
+    way = partial(convolve_by, setting)
+    usual, chosen, unknown = (
+        tf.function(with_gradient)(each, x, kernel, upstream)
+        for each in (convolve, way, of_unknown_size(way))
     )
-    for found in (fastest, unknown):
-        assert_near(usual, found, 1e-5 if precision == "float32" else 0.01)
+    for found in (chosen, unknown):
+        assert_near(usual, found, 1e-5)
 
 
-def of_unknown_size(x, kernel):
-    shape = tf.TensorSpec((None, None, None, x.shape[-1]), x.dtype)
-    return tf.function(
-        convolve_fastest, input_signature=[shape, tf.TensorSpec(kernel.shape, x.dtype)]
-    )(x, kernel)
+def test_the_settings_name_the_ways(monkeypatch):
+    """In wide layers and in others; a picture of unknown size has no windows to number."""
+    for way in ("convolve", "convolve_turned", "convolve_winograd"):
+        monkeypatch.setattr(convolution, way, lambda x, kernel, way=way: way)
+    seen = {
+        setting: tuple(
+            convolve_by(setting, tf.zeros((1, 8, 8, n)), tf.zeros((3, 3, n, n))) for n in (64, 256)
+        )
+        for setting in WAYS
+    }
+    assert seen == {
+        "direct": ("convolve", "convolve"),
+        "turned": ("convolve_turned", "convolve_turned"),
+        "winograd": ("convolve", "convolve_winograd"),
+        "turned+winograd": ("convolve_turned", "convolve_winograd"),
+    }
+
+
+def of_unknown_size(way):
+    def convolve_unknown(x, kernel):
+        specs = tf.TensorSpec((None, None, None, x.shape[-1])), tf.TensorSpec(kernel.shape)
+        return tf.function(way, input_signature=specs)(x, kernel)
+
+    return convolve_unknown
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
@@ -77,6 +107,27 @@ def with_gradient(way, x, kernel, upstream):
     return y, tape.gradient(y, x, upstream)
 
 
-def test_the_faster_type_is_one_of_two():
-    assert faster_precision() in ("float32", "bfloat16")
-    assert faster_precision() == faster_precision()
+def test_what_is_auto_is_chosen_once():
+    chosen = choose("auto", "auto")
+    assert chosen["precision"] == faster_precision() in ("float32", "bfloat16")
+    assert chosen["convolution"] in WAYS
+    assert choose("auto", "auto") == chosen
+    nst.TransferConfig(**chosen)  # they fit together
+
+
+def test_what_is_given_stays():
+    fast = faster_convolution()
+    assert choose("float32", "auto") == {"precision": "float32", "convolution": fast}
+    assert choose("bfloat16", "auto") == {"precision": "bfloat16", "convolution": "direct"}
+    for way in WAYS:
+        assert choose("float32", way) == {"precision": "float32", "convolution": way}
+        assert choose("auto", way)["convolution"] == way
+        nst.TransferConfig(**choose("auto", way))
+
+
+@pytest.mark.parametrize(("gain", "expected"), [(0, "direct"), (1e9, "turned+winograd")])
+def test_the_times_decide(monkeypatch, gain, expected):
+    monkeypatch.setattr(convolution, "HAS_GPU", False)
+    monkeypatch.setattr(convolution, "GAIN", gain)
+    monkeypatch.setattr(convolution, "HOPELESS", 1e9)
+    assert faster_convolution.__wrapped__() == expected

@@ -484,3 +484,19 @@ def test_a_pil_image_that_cannot_be_decoded(photo):
     closed.close()
     with pytest.raises(nst.ImageError, match="the PIL image is damaged or cut short"):
         nst.load_image(closed)
+
+
+@pytest.mark.parametrize(("limit", "truncated"), [(10, False), (None, True)])
+def test_pillows_settings_of_an_earlier_cell_change_nothing(
+    tmp_path, photo, monkeypatch, tried, limit, truncated
+):
+    """A small limit refuses nothing, and what is cut short is not filled up without a word."""
+    photo.save(tmp_path / "photo.png")
+    data = (tmp_path / "photo.png").read_bytes()
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", truncated)
+    with tried("a session whose settings were changed"):
+        np.testing.assert_array_equal(nst.load_image(data), photo)
+        with pytest.raises(nst.ImageError, match="damaged or cut short"):
+            nst.load_image(data[: len(data) // 2])
+        assert (limit, truncated) == (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES)

@@ -75,3 +75,14 @@ def test_old_work_folders_are_removed(cache, address):
         os.utime(folder, (0, 0))
     downloads.download(address, "kept.bin", SHA256)
     assert sorted(os.listdir(cache)) == sorted([new.name, "kept.bin", "notes"])
+
+
+def test_without_a_home_folder_the_temporary_one_is_used(tmp_path, monkeypatch, tried):
+    def homeless(path):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("NST_CACHE", raising=False)
+    monkeypatch.setattr(downloads.Path, "expanduser", homeless)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    with tried("a user without a home folder, or with the root as one"):
+        assert downloads.cached("file", lambda path: path).is_relative_to(tmp_path / "temporary")

@@ -13,7 +13,7 @@ from nst_helpers.network import network
 from nst_helpers.tiles import run_here
 
 LAYERS_OF_PART = LAYERS[: LAYERS.index("block3_pool") + 1]
-KIND = "float32", "max"
+KIND = "float32", "max", "winograd"
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def picture():
 
 
 def test_a_map_is_put_together_as_it_is(picture):
-    part = Part(LAYERS_OF_PART, {}, ["block2_conv1", "block3_pool"], KIND)
+    part = Part(LAYERS_OF_PART, {}, {}, ["block2_conv1", "block3_pool"], KIND)
     stage = Stage(part, picture.shape[:2], 64**2, {}, [])
     assert len(stage.tiles) > 3
     sums, maps = stage.forward(picture, run_here)
@@ -35,7 +35,7 @@ def test_a_map_is_put_together_as_it_is(picture):
 
 def test_a_part_that_was_pickled_sees_the_same(picture):
     terms = nst.build_terms(nst.TransferConfig.multiscale(), picture.shape[:2])[:3]
-    part = Part(LAYERS_OF_PART, {term.layer: [term] for term in terms}, ["block3_pool"], KIND)
+    part = Part(LAYERS_OF_PART, {term.layer: [term] for term in terms}, {}, ["block3_pool"], KIND)
     places, masks = {term.layer: [p] for p, term in enumerate(terms)}, [()] * 3
     here, there = (
         Stage(each, picture.shape[:2], 80**2, places, masks).forward(picture, run_here)

@@ -161,6 +161,33 @@ def test_named_file(tmp_path, monkeypatch, capsys, name, write):
     assert the_line(capsys) == f"VGG19 weights: NST_VGG19_WEIGHTS, {path}"
 
 
+def home_of(monkeypatch, folder):
+    """Makes that the home folder; None takes every home away, as for a user without an entry."""
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("USERPROFILE", raising=False)
+    if folder is None:
+        monkeypatch.setattr(Path, "home", lambda: Path("~no one").expanduser())
+    else:
+        monkeypatch.setattr(Path, "home", lambda: folder)
+
+
+@pytest.mark.parametrize("home", [None, Path("/"), Path("/elsewhere"), Path("/a")])
+def test_the_path_is_shown_as_it_is_where_it_is_not_in_the_home_folder(
+    tmp_path, monkeypatch, capsys, home, tried
+):
+    """A container's user may have no home folder, or the root as one."""
+    path = tmp_path / "vgg19.h5"
+    hollow(path)
+    monkeypatch.setenv("NST_VGG19_WEIGHTS", str(path))
+    home_of(monkeypatch, home)
+    with tried("a user without a home folder, or with the root as one"):
+        assert weights.vgg19_weights() == path
+        assert the_line(capsys).endswith(f" {path}")
+    home_of(monkeypatch, tmp_path)
+    weights.vgg19_weights()
+    assert the_line(capsys).endswith(f" {Path('~', 'vgg19.h5')}")
+
+
 def unfit_missing(path):
     return "No such file"
 

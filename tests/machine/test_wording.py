@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 
-from nst_helpers.machine.wording import reason, short, warn
+from nst_helpers.machine.wording import reason, short, warn, without_addresses
 
 
 def test_a_short_name_stays_as_it_is():
@@ -39,3 +39,10 @@ def test_a_warning_never_raises(capsys):
         warnings.simplefilter("error")
         warn("it is late")
     assert capsys.readouterr().out == "it is late\n"
+
+
+def test_the_words_for_an_object_are_the_same_in_each_process():
+    assert without_addresses(repr([object(), lambda: 0])) == (
+        "[<object object>, "
+        "<function test_the_words_for_an_object_are_the_same_in_each_process.<locals>.<lambda>>]"
+    )

@@ -80,14 +80,24 @@ def test_a_size_that_the_slider_has_not_got(panel, model):
     assert find(panel, widgets.SelectionSlider, "size").value == 192
 
 
+def test_a_content_layer_that_the_list_has_not_got(panel, model):
+    model.content_layer_name = "block3_conv1"
+    assert model.runs == 1
+    assert find(panel, widgets.Dropdown, "content layer").value == "block5_conv2"
+
+
 def test_a_preset_is_one_run(panel, model):
     find(panel, widgets.Button, "More style").click()
     assert (model.content_factor, model.style_factor, model.runs) == (0.1, 10, 1)
     assert find(panel, widgets.SelectionSlider, "style").value == 10
 
 
-def test_a_recipe_brings_its_iterations(panel, model):
+def test_a_recipe_brings_its_iterations_and_its_content_layer(panel, model):
+    model.content_layer_name = "block1_conv2"
+    model.runs = 0
     find(panel, widgets.Dropdown, "recipe").value = "multiscale"
+    own = nst.TransferConfig.multiscale().content_layer_name
+    assert find(panel, widgets.Dropdown, "content layer").value == own
     assert find(panel, widgets.BoundedIntText, "iterations").value == 100
     assert "Now 100, the recipe's own." in texts(panel)
     assert (model.recipe, model.runs) == ("multiscale", 1)
@@ -99,6 +109,13 @@ def test_a_recipe_brings_its_iterations(panel, model):
         (widgets.SelectionSlider, "stroke size", "style_scale", (2.0, 0.5)),
         (widgets.Dropdown, "keep colours", "keep_colours", ("luminance", "recolour", False)),
         (widgets.Dropdown, "pooling", "pooling", ("average", "max")),
+        (
+            widgets.Dropdown,
+            "content layer",
+            "content_layer_name",
+            ("block4_conv2", "block1_conv2", "block5_conv2"),
+        ),
+        (widgets.SelectionSlider, "content", "content_factor", (1000, 100, 1)),
         (widgets.Dropdown, "start from", "start", ("noise", "content", "picture")),
         (widgets.BoundedIntText, "iterations", "iterations", (7, 8)),
         (widgets.SelectionSlider, "size", "rows", (128, 400)),
@@ -147,10 +164,12 @@ def test_layers(panel, model):
 
 def test_the_keras_example_takes_back_all_that_is_not_its_own(panel, model):
     changes = {"recipe": "multiscale", "pooling": "average", "keep_colours": "luminance"}
+    changes["content_layer_name"] = "block1_conv2"
     model.change(**changes, style_scale=2, style_factor=5)
     find(panel, widgets.Button, "Keras example").click()
     assert model.runs == 2
     own = {"recipe": "fast", "pooling": "max", "keep_colours": False, "style_scale": 1}
+    own["content_layer_name"] = "block5_conv2"
     assert {name: getattr(model, name) for name in own} == own
     assert model.style_factor == 1
 
@@ -168,7 +187,7 @@ def upload_buttons(panel):
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_choosing_and_uploading_pictures(panel, model, photo, photo_bytes, place):
+def test_choosing_and_uploading_pictures(panel, model, photo, photo_bytes, place, tried):
     which = ("content", "style", "second_style")[place]
     first = ("harbour_town", "mosaic", "none")[place]
     (chosen,) = (w for w in every_widget(panel) if getattr(w, "value", 0) == first)
@@ -180,7 +199,41 @@ def test_choosing_and_uploading_pictures(panel, model, photo, photo_bytes, place
     assert model.runs == 2
     chosen.value = "harbour_town"
     assert (getattr(model, which).name, model.runs) == ("harbour_town", 3)
-    assert "your picture" not in dict(chosen.options)
+    with tried("a picture uploaded again, or chosen again after another one"):
+        chosen.value = "your picture"
+        np.testing.assert_array_equal(getattr(model, which).array, photo)
+        assert model.runs == 4
+
+
+def test_the_list_offers_the_shipped_pictures(panel, model, tmp_path, monkeypatch, photo):
+    """Not a file that has the name of one."""
+    monkeypatch.chdir(tmp_path)
+    photo.save("woodcut", "png")
+    (chosen,) = (w for w in every_widget(panel) if getattr(w, "value", 0) == "mosaic")
+    chosen.value = "woodcut"
+    assert model.style.code == 'nst.picture("woodcut")'
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_several_uploads_one_after_the_other(panel, model, photo_bytes, place, tried):
+    """The list keeps the newest of that name, and each new upload is taken."""
+    which = ("content", "style", "second_style")[place]
+    button = upload_buttons(panel)[place]
+    turned = io.BytesIO()
+    Image.open(io.BytesIO(photo_bytes)).rotate(90, expand=True).save(turned, "png")
+    upright, lying = (photo_bytes, (40, 60, 3)), (turned.getvalue(), (60, 40, 3))
+    for runs, (data, shape) in enumerate((upright, lying, upright, upright), start=1):
+        with tried("a picture uploaded again, or chosen again after another one"):
+            button.value = (file_of(data),)
+            assert getattr(model, which).array.shape == shape
+            assert (button.value, model.runs) == ((), runs)
+
+
+def test_an_upload_after_a_bad_one(panel, model, photo, photo_bytes):
+    button = upload_buttons(panel)[0]
+    for data in (b"<script>", photo_bytes, b"", photo_bytes):
+        button.value = (file_of(data),)
+    np.testing.assert_array_equal(model.content.array, photo)
 
 
 def test_the_same_file_again(panel, model, photo, photo_bytes):

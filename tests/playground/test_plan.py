@@ -5,6 +5,7 @@ import pytest
 from playing import finish, repeat, until
 
 import nst_helpers as nst
+from nst_helpers.playground.plan import Picture
 
 
 @pytest.mark.parametrize("recipe", ["fast", "tutorial"])
@@ -20,9 +21,10 @@ def test_the_printed_call_makes_the_same_picture(make, photo_bytes):
     playground = make(iterations=4)
     events = [
         {"recipe": "tutorial", "iterations": 4},
-        {"style_factor": 0.2, "content_factor": 20, "total_variation_factor": 0},
+        {"style_factor": 0.2, "content_factor": 1000, "total_variation_factor": 0},
         {"recipe": "multiscale", "iterations": 8, "style_scale": 1.5},
         {"start": "noise", "style_layer_names": ("block1_conv1", "block3_conv1")},
+        {"content_layer_name": "block3_conv2"},
         {"recipe": "fast", "iterations": 4, "content": photo_bytes, "style": "woodcut"},
     ]
     for event in events:
@@ -92,3 +94,14 @@ def test_the_middle_of_a_multiscale_run_cannot_be_made_again(make):
     until(lambda: playground.status.losses)
     playground.stop()
     assert playground.call.startswith("# This is the middle")
+
+
+def test_a_picture_is_found_by_the_one_rule(tmp_path, monkeypatch, photo):
+    """A file of a shipped picture's name comes before the shipped one, as in `load_image`."""
+    monkeypatch.chdir(tmp_path)
+    shipped = [Picture.load(source) for source in ("mosaic", '"mosaic"', nst.picture("mosaic"))]
+    assert {picture.code for picture in shipped} == {'nst.picture("mosaic")'}
+    photo.save("mosaic", "png")
+    own = Picture.load("mosaic")
+    np.testing.assert_array_equal(own.array, photo)
+    np.testing.assert_array_equal(nst.load_image(eval(own.code)), photo)
