@@ -11,15 +11,7 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from nst_helpers.config import CHOICES, KEEP_COLOURS, RECIPES, TransferConfig
-from nst_helpers.errors import (
-    CheckpointError,
-    ClusterError,
-    ConfigError,
-    DivergenceError,
-    FileError,
-    ImageError,
-    WeightsError,
-)
+from nst_helpers.errors import MISTAKES, DivergenceError, FileError
 from nst_helpers.grid_shell import DESCRIPTION as GRID_DESCRIPTION
 from nst_helpers.grid_shell import add_options, paint_grid
 from nst_helpers.images import check_picture_format, keep_image, load_image, load_region
@@ -31,15 +23,6 @@ from nst_helpers.machine.sources import find_file
 from nst_helpers.machine.wording import warn
 
 INTERRUPTED = 130  # what shells expect after Ctrl-C
-MISTAKES = (
-    CheckpointError,
-    ClusterError,
-    ConfigError,
-    FileError,
-    ImageError,
-    ModuleNotFoundError,
-    WeightsError,
-)
 USAGE = "%(prog)s CONTENT STYLE [--region MASK.png] [STYLE ...] -o OUT.png [options]"
 DESCRIPTION = """
 Paints CONTENT in the style of STYLE, or of several, mixed. A --region behind a STYLE says where it

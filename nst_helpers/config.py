@@ -215,15 +215,9 @@ class TransferConfig:
         store = partial(checks.store, self)
         store("rows", checks.whole, least=MIN_ROWS)
         store("scales", checks.tuple_of, checks.number, least=0.0001, most=1)
-        if self.scales[-1] != 1:
-            raise ConfigError(f"scales must end in 1, not be {checks.shown(self.scales)}.")
         if self.shares is not None:
             store("shares", checks.tuple_of, checks.number, least=0.001)
-            if len(self.shares) != len(self.scales):
-                raise ConfigError(
-                    f"shares must have a number for each of the {len(self.scales)} scales, or be "
-                    f"None, not have {len(self.shares)}."
-                )
+        self._check_scales()
         store("iterations", checks.whole, least=len(self.scales))
         for name in ("content_weight", "style_weight", "total_variation_weight"):
             store(name, checks.number, least=0)
@@ -250,3 +244,12 @@ class TransferConfig:
         store("history", checks.whole, least=1)
         if self.report_every is not None:
             store("report_every", checks.whole, least=1)
+
+    def _check_scales(self):
+        if self.scales[-1] != 1:
+            raise ConfigError(f"scales must end in 1, not be {checks.shown(self.scales)}.")
+        if self.shares is not None and len(self.shares) != len(self.scales):
+            raise ConfigError(
+                f"shares must have a number for each of the {len(self.scales)} scales, or be "
+                f"None, not have {len(self.shares)}."
+            )

@@ -39,6 +39,18 @@ class UnavailableError(RuntimeError):
     """A download that failed; the message says why."""
 
 
+# What a user can mend, other than a run that diverges: a shell says it in one line.
+MISTAKES = (
+    CheckpointError,
+    ClusterError,
+    ConfigError,
+    FileError,
+    ImageError,
+    ModuleNotFoundError,
+    WeightsError,
+)
+
+
 def one_line(error):
     """The error's message on one line, or its class where it has none."""
     return " ".join(str(error).split()) or type(error).__name__

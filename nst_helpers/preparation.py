@@ -10,7 +10,7 @@ from nst_helpers.evaluation import check_terms, evaluation, measure_goals
 from nst_helpers.loop import check_start
 from nst_helpers.machine.backend import tf
 from nst_helpers.machine.cache import CACHE
-from nst_helpers.machine.cluster import cuts_for_cluster, on_cluster
+from nst_helpers.machine.cluster import check_workers, cuts_for_cluster, on_cluster
 from nst_helpers.machine.convolution import choose
 from nst_helpers.machine.memory import check_memory
 from nst_helpers.machine.notices import LOG
@@ -35,7 +35,7 @@ def prepare(run, size, previous=None, client=None):
         and the names of the losses.
     """
     config = run.config
-    cuts, send = tiling(run, size, client)
+    cuts, send = _tiling(run, size, client)
     content, styles = run.measured_images(size)
     terms = build_terms(config, size, run.regions, run.extra)
     # Settled here, so that a cluster's workers don't choose each for itself.
@@ -56,7 +56,19 @@ def prepare(run, size, previous=None, client=None):
     return tf.constant(x), evaluate, loss_names(terms)
 
 
-def tiling(run, size, client):
+def check_machines(run, client):
+    """Refuses a run before it starts, if this machine or the client's workers can't compute it.
+
+    Raises:
+        ClusterError: If the client's workers can't compute.
+        ConfigError: If there is not enough memory.
+    """
+    if client is not None:
+        check_workers(client)
+    _tiling(run, run.size, client)
+
+
+def _tiling(run, size, client):
     """How a run's picture passes VGG19.
 
     Args:

@@ -14,11 +14,10 @@ from nst_helpers.loop import Guard, iterate, report_iterations, stages
 from nst_helpers.machine import notices
 from nst_helpers.machine.backend import check_session, standard_functions, tf
 from nst_helpers.machine.checkpoint import Checkpoint
-from nst_helpers.machine.cluster import check_workers
 from nst_helpers.machine.convolution import choose
 from nst_helpers.machine.wording import warn
 from nst_helpers.optimizers import make_optimizer
-from nst_helpers.preparation import prepare, resize, tiling
+from nst_helpers.preparation import check_machines, prepare, resize
 from nst_helpers.run import Run
 from nst_helpers.state import LossRow, State
 
@@ -137,9 +136,7 @@ def paint(run, callback=None, checkpoint=None, start=None, client=None):
     check_session()
     callback = callback or (notices.default_progress or _no_progress)()
     size = run.size
-    if client is not None:
-        check_workers(client)
-    tiling(run, size, client)  # refuses what there is not enough memory for
+    check_machines(run, client)
     file = Checkpoint(checkpoint, run.config.iterations)
     run = _settled(run, file.begun_with)
     fingerprint = None if checkpoint is None else run.fingerprint()

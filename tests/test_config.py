@@ -171,7 +171,7 @@ def test_what_is_no_value_is_refused_by_name(name, value):
     assert_refused(name, value)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "report_every"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("report_every", "shares")])
 def test_none_is_no_value(name):
     assert_refused(name, None)
 
@@ -319,7 +319,7 @@ def test_a_config_is_frozen_and_takes_names_only():
         ("adam_learing_rate", "adam_learning_rate"),
         ("learning_rate", "initial_learning_rate or adam_learning_rate."),  # which one is meant?
         ("weight", "content_weight or style_weight or total_variation_weight."),
-        ("self", "scales"),
+        ("self", "shares"),
         ("", ""),
     ],
 )
