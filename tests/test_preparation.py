@@ -17,11 +17,11 @@ def in_tiles(monkeypatch):
 
 
 def test_what_does_not_fit_is_painted_in_tiles(in_tiles, monkeypatch, capsys):
-    config = nst.TransferConfig.multiscale(rows=96, iterations=4, scales=[0.5, 1])
+    config = nst.TransferConfig.multiscale(rows=80, iterations=4, scales=[0.8, 1])
     config = config.replace(precision="float32", style_scale=1.3)
     tiled = nst.transfer(CONTENT, STYLE, config, lambda progress: None)
     said = capsys.readouterr().out
-    assert "144 × 96 pixels, tile by tile:" in said and said.count("tile by tile") == 2
+    assert "120 × 80 pixels, tile by tile:" in said and said.count("tile by tile") == 2
     monkeypatch.undo()
     whole = nst.transfer(CONTENT, STYLE, config, lambda progress: None)
     assert [row.total for row in tiled.losses] == pytest.approx(

@@ -164,7 +164,8 @@ def test_no_border_shows(recipe):
     terms = nst.build_terms(nst.TransferConfig.recipe(recipe), size)
     cuts = [Cut("block3_pool", side**2), Cut("block4_pool", (side // 8) ** 2)]
     whole, tiled = both_ways(terms, size, cuts)
-    assert_alike(whole, tiled)
+    # Rounding alone: a change of the picture by 1e-5 gray levels changes this gradient by 2e-4.
+    assert_alike(whole, tiled, gradient_within=3e-4)
     error = np.abs(np.subtract(tiled[1], whole[1]))[0].sum(axis=-1)
     layers = LAYERS[: LAYERS.index("block3_pool") + 1]
     near = np.zeros(size, bool)
