@@ -5,6 +5,7 @@ from .config import TransferConfig
 from .display import ProgressBar, plot_losses, plot_runs, show_images
 from .errors import (
     CheckpointError,
+    ClusterError,
     ConfigError,
     DivergenceError,
     FileError,
@@ -12,6 +13,7 @@ from .errors import (
     WeightsError,
 )
 from .evaluation import compute_losses, evaluation, measure_goals
+from .grid import Grid, GridRun, grid
 from .images import (
     deprocess_image,
     load_image,
@@ -36,9 +38,12 @@ __all__ = [
     "PICTURES",
     "Ballot",
     "CheckpointError",
+    "ClusterError",
     "ConfigError",
     "DivergenceError",
     "FileError",
+    "Grid",
+    "GridRun",
     "ImageError",
     "Playground",
     "Progress",
@@ -60,6 +65,7 @@ __all__ = [
     "exercises",
     "feature_extractor",
     "gram_matrix",
+    "grid",
     "load_image",
     "load_region",
     "load_run",

@@ -1,4 +1,4 @@
-"""The same from a shell: python -m nst_helpers CONTENT STYLE -o OUT.png"""
+"""The same from a shell: python -m nst_helpers CONTENT STYLE -o OUT.png, or grid for many runs."""
 
 import argparse
 import csv
@@ -11,14 +11,9 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from nst_helpers.config import CHOICES, KEEP_COLOURS, RECIPES, TransferConfig
-from nst_helpers.errors import (
-    CheckpointError,
-    ConfigError,
-    DivergenceError,
-    FileError,
-    ImageError,
-    WeightsError,
-)
+from nst_helpers.errors import MISTAKES, DivergenceError, FileError
+from nst_helpers.grid_shell import DESCRIPTION as GRID_DESCRIPTION
+from nst_helpers.grid_shell import add_options, paint_grid
 from nst_helpers.images import check_picture_format, keep_image, load_image, load_region
 from nst_helpers.machine.checks import number
 from nst_helpers.machine.files import check_writable, keep_elsewhere, write_atomically
@@ -28,7 +23,6 @@ from nst_helpers.machine.sources import find_file
 from nst_helpers.machine.wording import warn
 
 INTERRUPTED = 130  # what shells expect after Ctrl-C
-MISTAKES = CheckpointError, ConfigError, FileError, ImageError, ModuleNotFoundError, WeightsError
 USAGE = "%(prog)s CONTENT STYLE [--region MASK.png] [STYLE ...] -o OUT.png [options]"
 DESCRIPTION = """
 Paints CONTENT in the style of STYLE, or of several, mixed. A --region behind a STYLE says where it
@@ -265,11 +259,27 @@ def say(message, *_):
     tqdm.write(f"nst_helpers: {message}", file=sys.stderr)  # above the progress bar, not into it
 
 
-def main(arguments=None):
-    arguments = parse_arguments(arguments)
+def paint_many(words):
+    """`python -m nst_helpers grid …`; a picture of that name is given as ./grid."""
+    parser = _Parser(prog="python -m nst_helpers grid", description=GRID_DESCRIPTION)
+    add_options(parser, SETTINGS)
+    arguments = parser.parse_args(words)
+    bar = tqdm(unit="run", leave=False)
+
+    def show(grid):
+        bar.total, bar.n = len(grid.runs), sum(bool(run.result or run.error) for run in grid.runs)
+        bar.refresh()
+
+    return paint_grid(arguments, SETTINGS, show)
+
+
+def main(words=None):
+    words = list(sys.argv[1:] if words is None else words)
+    many = words[:1] == ["grid"]
+    arguments = words[1:] if many else parse_arguments(words)
     warnings.showwarning = say
     try:
-        return paint(arguments)
+        return (paint_many if many else paint)(arguments)
     except MISTAKES as error:
         say(error)
         return 2

@@ -1,6 +1,7 @@
 """Every setting of a run, in one place."""
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -8,7 +9,7 @@ from nst_helpers.errors import ConfigError
 from nst_helpers.machine import checks
 from nst_helpers.machine.vgg19 import LAYERS
 
-RECIPES = ("tutorial", "fast", "multiscale")
+RECIPES = ("tutorial", "fast", "multiscale", "poster")
 CHOICES = {
     "losses": ("document", "relative"),
     "pooling": ("max", "average"),
@@ -19,6 +20,8 @@ CHOICES = {
 }
 KEEP_COLOURS = ("recolour", "luminance")
 MIN_ROWS = 16  # VGG19 halves the picture four times before block5
+POSTER_START = 500  # rows, about, at which a poster has its composition and is only enlarged
+FEWEST_OF_A_SIZE = 8  # iterations of a poster's largest sizes: what they add are fine strokes
 
 
 @checks.suggest_nearest
@@ -29,8 +32,10 @@ class TransferConfig:
     Args:
         rows: Height of the combination image in pixels, 16 or more.
         iterations: Updates of the picture, over all scales together; at least one for each scale.
-        scales: Sizes to paint at, one after the other, as fractions of `rows` from 0.01 to 1; the
-            last is 1.
+        scales: Sizes to paint at, one after the other, as fractions of `rows` from 0.0001 to 1;
+            the last is 1.
+        shares: How the scales share the iterations: a number above 0 for each, such as (3, 2, 1).
+            None shares them equally.
         content_weight, style_weight, total_variation_weight: Weights of the losses, 0 or more.
         losses: "document" sums over all positions and features, as the Keras example does.
             "relative" divides each distance by the size of what it is measured against, so that a
@@ -84,6 +89,7 @@ class TransferConfig:
     rows: int = 400  # pixels
     iterations: int = 4000
     scales: tuple = (1.0,)
+    shares: tuple | None = None  # or a number for each scale
 
     # What a good picture is: the losses, and how much each counts.
     content_weight: float = 2.5e-8
@@ -162,6 +168,25 @@ class TransferConfig:
         return recipe.replace(**changes)
 
     @classmethod
+    def poster(cls, /, rows=3000, **changes):
+        """A picture to print: `multiscale` at about 500 rows, then twice as large again and again.
+
+        The larger a size, the fewer iterations it gets: it only adds finer strokes.
+        """
+        start, rows = cls.multiscale(), checks.whole("rows", rows, least=MIN_ROWS)
+        doublings = max(round(math.log2(rows / POSTER_START)), 0)
+        sizes = range(doublings - 1, -1, -1)
+        each = start.iterations / len(start.scales)
+        later = [max(each * 2.0 ** (size - doublings), FEWEST_OF_A_SIZE) for size in sizes]
+        shares = (*(each for _ in start.scales), *later)
+        return start.replace(
+            rows=rows,
+            scales=(*(scale / 2**doublings for scale in start.scales), *(2.0**-s for s in sizes)),
+            shares=shares,
+            iterations=int(sum(shares)),
+        ).replace(**changes)
+
+    @classmethod
     def recipe(cls, name, /, **changes):
         """The recipe of that name, for the shell and for sliders."""
         return getattr(cls, checks.choice("recipe", name, RECIPES))(**changes)
@@ -189,9 +214,10 @@ class TransferConfig:
     def __post_init__(self):
         store = partial(checks.store, self)
         store("rows", checks.whole, least=MIN_ROWS)
-        store("scales", checks.tuple_of, checks.number, least=0.01, most=1)
-        if self.scales[-1] != 1:
-            raise ConfigError(f"scales must end in 1, not be {checks.shown(self.scales)}.")
+        store("scales", checks.tuple_of, checks.number, least=0.0001, most=1)
+        if self.shares is not None:
+            store("shares", checks.tuple_of, checks.number, least=0.001)
+        self._check_scales()
         store("iterations", checks.whole, least=len(self.scales))
         for name in ("content_weight", "style_weight", "total_variation_weight"):
             store(name, checks.number, least=0)
@@ -218,3 +244,12 @@ class TransferConfig:
         store("history", checks.whole, least=1)
         if self.report_every is not None:
             store("report_every", checks.whole, least=1)
+
+    def _check_scales(self):
+        if self.scales[-1] != 1:
+            raise ConfigError(f"scales must end in 1, not be {checks.shown(self.scales)}.")
+        if self.shares is not None and len(self.shares) != len(self.scales):
+            raise ConfigError(
+                f"shares must have a number for each of the {len(self.scales)} scales, or be "
+                f"None, not have {len(self.shares)}."
+            )

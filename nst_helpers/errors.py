@@ -31,8 +31,24 @@ class WeightsError(RuntimeError):
     """No VGG19 weights file could be found or downloaded."""
 
 
+class ClusterError(RuntimeError):
+    """Workers of a cluster that can't compute."""
+
+
 class UnavailableError(RuntimeError):
     """A download that failed; the message says why."""
+
+
+# What a user can mend, other than a run that diverges: a shell says it in one line.
+MISTAKES = (
+    CheckpointError,
+    ClusterError,
+    ConfigError,
+    FileError,
+    ImageError,
+    ModuleNotFoundError,
+    WeightsError,
+)
 
 
 def one_line(error):

@@ -9,6 +9,7 @@ import numpy as np
 from nst_helpers.errors import ConfigError
 from nst_helpers.machine.backend import tf
 from nst_helpers.machine.cache import CACHE
+from nst_helpers.machine.vgg19 import LAYERS
 from nst_helpers.network import map_size, network
 from nst_helpers.objective import loss_names
 
@@ -44,15 +45,31 @@ def compute_losses(terms, picture, goals, precision="float32", pooling="max", co
 
 
 def _losses(terms, picture, goals, vgg19):
-    seen = measure(terms, picture, [goal.mask for goal in goals], vgg19)
+    masks = [goal.mask for goal in goals]
+    return weigh(terms, goals, measure(terms, picture, masks, vgg19))
+
+
+def weigh(terms, goals, seen):
+    """The weighted losses by name, and their total.
+
+    Args:
+        terms: List of `Term`s.
+        goals: A `Goal` for each term.
+        seen: What each term measured; None where its distance is not known yet, and left out.
+
+    Returns:
+        As `compute_losses`.
+    """
     losses = {name: tf.zeros(()) for name in loss_names(terms)[1:]}
     for term, goal, measured in zip(terms, goals, seen, strict=True):
+        if measured is None:
+            continue
         target = None if term.target is None else goal.target
         losses[term.name] += goal.weight * term.distance(measured, target)
     return {"total": tf.add_n(list(losses.values())), **losses}
 
 
-def measure(terms, picture, masks, vgg19):
+def measure(terms, picture, masks, vgg19, layers=LAYERS):
     """What each term measures of a picture, in one walk through VGG19.
 
     Args:
@@ -60,13 +77,14 @@ def measure(terms, picture, masks, vgg19):
         picture: Shape (1, rows, cols, 3), preprocessed.
         masks: For each term its mask, shape (rows', cols'), or ().
         vgg19: A `Network`.
+        layers: Those to pass, as in `Network.walk`.
 
     Returns:
         List of what each term's `measure` returned.
     """
-    layers = {}
+    by_layer = {}
     for place, term in enumerate(terms):
-        layers.setdefault(term.layer, []).append(place)
+        by_layer.setdefault(term.layer, []).append(place)
 
     def measure_at(places, x):
         return [
@@ -74,17 +92,24 @@ def measure(terms, picture, masks, vgg19):
             for p in places
         ]
 
-    measures = {layer: partial(measure_at, places) for layer, places in layers.items()}
-    walked = vgg19.walk(picture, measures)
+    measures = {layer: partial(measure_at, places) for layer, places in by_layer.items()}
+    walked = vgg19.walk(picture, measures, layers)
     found = [None] * len(terms)
-    for layer, places in layers.items():
+    for layer, places in by_layer.items():
         for place, measured in zip(places, walked[layer], strict=True):
             found[place] = measured
     return found
 
 
 def measure_goals(
-    terms, content, styles, mix=None, precision="float32", pooling="max", convolution="auto"
+    terms,
+    content,
+    styles,
+    mix=None,
+    precision="float32",
+    pooling="max",
+    convolution="auto",
+    measure_target=None,
 ):
     """Measures what the terms are compared with: each image passes through VGG19 once.
 
@@ -94,17 +119,20 @@ def measure_goals(
         styles: List of style images, each of shape (1, rows', cols', 3), preprocessed.
         mix: A weight for each style image; None weights them equally.
         precision, pooling, convolution: How VGG19 computes, as in `TransferConfig`.
+        measure_target: Function of some terms, an image and the last three in a tuple, to what each
+            term measures of it; None sends the whole image through and remembers the result.
 
     Returns:
         List of `Goal`s, one for each term.
     """
+    measure_target = measure_target or _measure_target
     mix = mix or [1.0] * len(styles)
-    vgg19, targets = network(precision, pooling, convolution), [()] * len(terms)
+    kind, targets = (precision, pooling, convolution), [()] * len(terms)
     for target in ("content", "style"):
         places = [place for place, term in enumerate(terms) if term.target == target]
         own = [terms[place] for place in places]
         images = [content] if target == "content" else styles
-        measured = [_measure_target(own, image, vgg19) for image in images] if own else []
+        measured = [measure_target(own, image, kind) for image in images] if own else []
         for number, place in enumerate(places):
             weights = [1.0] if target == "content" else getattr(terms[place], "mix", None) or mix
             targets[place] = _mixed([each[number] for each in measured], weights)
@@ -141,8 +169,9 @@ def _mask_and_share(term, size):
     return mask, float(tf.reduce_mean(mask))
 
 
-def _measure_target(terms, image, vgg19):
+def _measure_target(terms, image, kind):
     """What the terms measure of a target image; remembered, since the next run often has it too."""
+    vgg19 = network(*kind)
     image = np.ascontiguousarray(image)
     signatures = tuple(term.signature for term in terms)
     digest = hashlib.sha256(image).digest()

@@ -154,14 +154,20 @@ def stages(size, config, planned=None):
     Yields:
         A size, (rows, cols), and the range of its iterations, which count from 1 over all sizes.
     """
-    planned = planned or config.iterations
-    share, rest = divmod(planned, len(config.scales))
+    counts = _share_out(planned or config.iterations, config.shares or [1.0] * len(config.scales))
     first = 1
-    for number, scale in enumerate(config.scales, start=1):
-        last = first + share - (number > rest)
-        last = config.iterations if number == len(config.scales) else last
+    for number, (scale, count) in enumerate(zip(config.scales, counts, strict=True), start=1):
+        last = config.iterations if number == len(counts) else first + count - 1
         yield tuple(max(round(side * scale), MIN_ROWS) for side in size), range(first, last + 1)
         first = last + 1
+
+
+def _share_out(iterations, shares):
+    """Whole numbers of 1 or more in about those proportions; the first get what is left over."""
+    more = iterations - len(shares)
+    counts = [1 + math.floor(more * share / sum(shares)) for share in shares]
+    left = iterations - sum(counts)
+    return [count + (number < left) for number, count in enumerate(counts)]
 
 
 def report_iterations(iterations, config):

@@ -103,22 +103,24 @@ class Network:
                 for name in LAYERS
             }
 
-    def walk(self, picture, measures):
+    def walk(self, picture, measures, layers=LAYERS):
         """Sends a picture through the layers, as far as anything is measured.
 
         Args:
-            picture: Shape (1, rows, cols, 3), preprocessed.
+            picture: Shape (1, rows, cols, 3), preprocessed; where `layers` begin further behind,
+                the feature map before them.
             measures: From the name of a layer, or `PICTURE`, to a function of its feature map:
                 float32, shape (rows', cols', channels), to tensors in any structure.
+            layers: Names of the layers to pass, one after the other.
 
         Returns:
             From the same names to what the functions returned.
         """
         seen = {PICTURE: measures[PICTURE](picture[0])} if PICTURE in measures else {}
-        deepest = max((LAYERS.index(name) for name in measures if name != PICTURE), default=-1)
+        deepest = max((layers.index(name) for name in measures if name != PICTURE), default=-1)
         x = picture
-        for name in LAYERS[: deepest + 1]:
-            if name == LAYERS[deepest]:
+        for name in layers[: deepest + 1]:
+            if name == layers[deepest]:
                 seen[name] = measures[name](_as_float32(self._layer(name, x)))
             elif name in measures:
                 x, seen[name] = self._layer_measured(name, x, measures[name])

@@ -4,14 +4,13 @@ total loss = Σ weight · distance(measure(picture), measure(target image))
 """
 
 from nst_helpers.losses import (
-    content_loss,
     gram_distance,
     gram_matrix,
     total_variation_loss,
 )
 from nst_helpers.machine.backend import tf
 from nst_helpers.network import PICTURE, map_size
-from nst_helpers.terms import Known, Statistic, Term
+from nst_helpers.terms import Known, Map, Statistic, Term
 
 LOSSES = ("content", "style", "total_variation")  # in every loss table, in this order
 
@@ -60,19 +59,13 @@ class MomentStyle(Known, Statistic):
         )
 
 
-class Content(Known, Term):
+class Content(Known, Map):
     """The Keras example's content loss (Gatys et al., equation 1, without its ½)."""
 
     target = "content"
 
     def __init__(self, layer, weight):
         super().__init__(layer, weight, "content")
-
-    def measure(self, x):
-        return x
-
-    def distance(self, seen, target):
-        return content_loss(target, seen)
 
 
 class CosineContent(Content):
@@ -84,8 +77,8 @@ class CosineContent(Content):
     def measure(self, x):
         return x * tf.math.rsqrt(tf.reduce_sum(tf.square(x), axis=-1, keepdims=True) + 1.0)
 
-    def distance(self, seen, target):
-        return relative_distance(seen, target)
+    def norm(self, target):
+        return tf.reduce_sum(tf.square(target))
 
 
 class TotalVariation(Known, Term):

@@ -10,6 +10,7 @@ import numpy as np
 
 from nst_helpers.machine.backend import tf
 from nst_helpers.machine.curvature import Curvature
+from nst_helpers.machine.memory import pairs_kept
 
 EXAMPLE_PIXELS = 400 * 599  # the size that the Keras example's learning rate of 100 belongs to
 SLOWER = 4  # times, at each retry after an explosion
@@ -18,7 +19,7 @@ SLOWER = 4  # times, at each retry after an explosion
 def make_optimizer(config, size):
     """The optimizer that a config names, for pictures of that size (rows, cols)."""
     if config.optimizer == "lbfgs":
-        return LBFGS(min(config.history, config.iterations))
+        return LBFGS(pairs_kept(size, config))
     if config.optimizer == "adam":
         return Adam(config.adam_learning_rate, config.beta_1, config.beta_2, config.epsilon)
     rows, cols = size

@@ -4,6 +4,7 @@ import re
 from types import MethodType
 
 from nst_helpers.errors import ConfigError
+from nst_helpers.losses import content_loss
 from nst_helpers.machine.backend import tf
 from nst_helpers.machine.checks import number
 from nst_helpers.machine.vgg19 import LAYERS
@@ -106,6 +107,30 @@ class Statistic(Term):
     def measure(self, x, mask=None):
         """The same as `Term.measure`, weighted by a mask of shape (rows', cols')."""
         raise NotImplementedError(f"{type(self).__name__} needs a method measure(self, x, mask).")
+
+
+class Map(Term):
+    """A term that compares feature maps in place, so that its distance adds up over positions.
+
+    distance = Σ (seen − target)² / norm(target), where `measure` sees each position by itself.
+    """
+
+    def measure(self, x):
+        return x
+
+    def distance(self, seen, target):
+        # A target of zeros, as a blank picture can have at a deep layer, has no size to compare to.
+        return tf.math.divide_no_nan(content_loss(target, seen), self.norm(target))
+
+    def norm(self, target):
+        """What the squared difference is divided by, a scalar."""
+        return 1.0
+
+    @property
+    def adds_up(self):
+        """Whether it is as said above: a subclass of one's own may do anything else."""
+        own = self.measure, self.distance
+        return all(method.__module__.startswith(__package__) for method in own)
 
 
 class Known:

@@ -8,23 +8,20 @@ from functools import cached_property
 
 import numpy as np
 
-from nst_helpers.colours import match_colours
 from nst_helpers.config import TransferConfig
 from nst_helpers.errors import DivergenceError
-from nst_helpers.evaluation import check_terms, evaluation, measure_goals
-from nst_helpers.loop import Guard, check_start, iterate, report_iterations, stages
+from nst_helpers.loop import Guard, iterate, report_iterations, stages
 from nst_helpers.machine import notices
 from nst_helpers.machine.backend import check_session, standard_functions, tf
-from nst_helpers.machine.cache import CACHE
 from nst_helpers.machine.checkpoint import Checkpoint
 from nst_helpers.machine.convolution import choose
-from nst_helpers.machine.memory import check_memory
 from nst_helpers.machine.wording import warn
-from nst_helpers.network import network
-from nst_helpers.objective import LOSSES, build_terms, loss_names
 from nst_helpers.optimizers import make_optimizer
+from nst_helpers.preparation import check_machines, prepare, resize
 from nst_helpers.run import Run
 from nst_helpers.state import LossRow, State
+
+PREVIEW_COLS = 1000
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,7 @@ class Progress:
         picture: The combination image now, float32, shape (1, rows, cols, 3), as VGG19 takes it;
             leaves the device when it is asked for.
         image: The same as uint8, shape (rows, cols, 3), RGB.
+        preview: The same, reduced to at most 1,000 columns.
     """
 
     losses: LossRow
@@ -51,6 +49,14 @@ class Progress:
     @cached_property
     def image(self):
         return self._finish(self.picture)
+
+    @cached_property
+    def preview(self):
+        rows, cols = self._picture.shape[1:3]
+        if cols <= PREVIEW_COLS:
+            return self.image
+        size = max(round(rows * PREVIEW_COLS / cols), 1), PREVIEW_COLS
+        return self._finish(tf.image.resize(self._picture, size, "area").numpy())
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,16 @@ class TransferResult:
         return self.losses[-1].iteration == self.config.iterations
 
 
-def transfer(content, style, config=None, callback=None, initial=None, checkpoint=None, extra=()):
+def transfer(
+    content,
+    style,
+    config=None,
+    callback=None,
+    initial=None,
+    checkpoint=None,
+    extra=(),
+    client=None,
+):
     """Paints the content image in the style of another one, or of several.
 
     An interrupt, by Ctrl-C or a notebook's stop button, ends the run with its best picture so far.
@@ -94,11 +109,14 @@ def transfer(content, style, config=None, callback=None, initial=None, checkpoin
             The same call on this machine continues from there, and ends as if nothing had stopped
             it. More iterations may be asked for, and another `report_every`.
         extra: `Term`s of your own, added to the loss.
+        client: A `dask.distributed.Client`: its workers compute the picture's tiles. None computes
+            here, and in tiles only what does not fit into memory.
 
     Returns:
         A `TransferResult`.
 
     Raises:
+        ClusterError: If the client's workers can't compute.
         ImageError: If a picture can't be read.
         FileError: If the checkpoint can't be written.
         ConfigError: If a term or the config can't be used, or needs more memory than there is.
@@ -107,17 +125,18 @@ def transfer(content, style, config=None, callback=None, initial=None, checkpoin
         WeightsError: If the VGG19 weights can't be had.
     """
     start = time.perf_counter()  # reading the pictures counts
-    return paint(Run.load(content, style, config, initial, extra), callback, checkpoint, start)
+    run = Run.load(content, style, config, initial, extra)
+    return paint(run, callback, checkpoint, start, client)
 
 
 @standard_functions()
-def paint(run, callback=None, checkpoint=None, start=None):
+def paint(run, callback=None, checkpoint=None, start=None, client=None):
     """The same for a `Run`; `start` is when it began, in seconds of `time.perf_counter`."""
     start = time.perf_counter() if start is None else start
     check_session()
     callback = callback or (notices.default_progress or _no_progress)()
     size = run.size
-    check_memory(size, run.config, CACHE, max(style.scale for style in run.styles))
+    check_machines(run, client)
     file = Checkpoint(checkpoint, run.config.iterations)
     run = _settled(run, file.begun_with)
     fingerprint = None if checkpoint is None else run.fingerprint()
@@ -125,7 +144,7 @@ def paint(run, callback=None, checkpoint=None, start=None):
     begun = begun or State(picture=run.initial_image(size), planned=run.config.iterations)
     state, finish = begun, run.finisher()
     try:
-        for state in _paint_sizes(run, size, begun, start):
+        for state in _paint_sizes(run, size, begun, start, client):
             callback(Progress(state.losses[-1], run.config.iterations, state.picture, finish))
             if file.due:
                 file.save(state)
@@ -168,7 +187,7 @@ def _no_progress():
     return lambda progress: None
 
 
-def _paint_sizes(run, size, begun, start):
+def _paint_sizes(run, size, begun, start, client):
     """Paints at one size after the other.
 
     Args:
@@ -176,6 +195,7 @@ def _paint_sizes(run, size, begun, start):
         size: Rows and cols of the combination image.
         begun: `State` to continue from.
         start: When the run began, in seconds of `time.perf_counter`.
+        client: A Dask client, or None.
 
     Yields:
         The `State` at each report.
@@ -183,15 +203,15 @@ def _paint_sizes(run, size, begun, start):
     start, state = start - begun.seconds, begun
     for size_now, iterations in stages(size, run.config, begun.planned):
         if state.iteration < iterations[-1]:
-            for later in _paint_at(run, size_now, iterations, state, start):
+            for later in _paint_at(run, size_now, iterations, state, start, client):
                 yield later
             state = later
 
 
-def _paint_at(run, size, iterations, begun, start):
+def _paint_at(run, size, iterations, begun, start, client):
     """Paints at one size, or continues in the middle of it."""
     config, losses = run.config, begun.losses
-    picture, evaluate, names = prepare(run, size, begun.picture)
+    picture, evaluate, names = prepare(run, size, begun.picture, client)
     optimizer = make_optimizer(config, size)
     guard = Guard(optimizer)
     if begun.iteration >= iterations[0]:
@@ -207,59 +227,3 @@ def _paint_at(run, size, iterations, begun, start):
         arrays = {} if ends else {**optimizer.state(), **guard.state()}
         losses = (*losses, LossRow(iteration, time.perf_counter() - start, loss))
         yield State(iteration, losses, x, guard.best, arrays, begun.planned)
-
-
-def prepare(run, size, previous=None):
-    """Builds what one size needs; from here on the config travels no further.
-
-    Args:
-        run: A `Run`.
-        size: Rows and cols to paint at.
-        previous: Picture to continue from, of any size; None starts from the content.
-
-    Returns:
-        The picture to start from, a tensor; the function from a picture to its losses and gradient;
-        and the names of the losses.
-    """
-    config = run.config
-    content, styles = run.measured_images(size)
-    terms = build_terms(config, size, run.regions, run.extra)
-    kind = {name: getattr(config, name) for name in ("precision", "pooling", "convolution")}
-    check_terms(run.extra, content, styles, network(**kind))
-    goals = measure_goals(terms, content, styles, run.mix, **kind)
-    evaluate = check_start(evaluation(terms, goals, content.shape, **kind), _settings(run))
-    x = _start(run, content, styles) if previous is None else resize(previous, size)
-    return tf.constant(x), evaluate, loss_names(terms)
-
-
-def _settings(run):
-    """Where the size of each loss comes from, in words."""
-    config = run.config
-    usual = {name: f"{name}_weight={getattr(config, f'{name}_weight'):g}" for name in LOSSES}
-    return {**usual, **{term.name: f"the weight of {term.name}" for term in run.extra}}
-
-
-def _start(run, content, styles):
-    """The content image, in the colours of each style in its region if the config says so."""
-    if not (run.config.match_colours and run.config.style_weight):
-        return content
-    colours, covered = np.zeros_like(content), np.zeros((*content.shape[1:3], 1), "float32")
-    for mask, mix, _ in run.regions:
-        shares = np.divide(mix, sum(mix))
-        matched = sum(
-            share * match_colours(content, style)
-            for share, style in zip(shares, styles, strict=True) if share
-        )  # fmt: skip
-        mask = 1.0 if mask is None else _resized_mask(mask, content.shape[1:3])
-        colours, covered = colours + mask * matched, covered + mask
-    more = np.maximum(covered, 1)  # masks may overlap
-    return (colours / more + (1 - np.minimum(covered, 1)) * content).astype("float32")
-
-
-def _resized_mask(mask, size):
-    return tf.image.resize(mask[:, :, np.newaxis], size, "area").numpy()
-
-
-def resize(picture, size):
-    """A picture of shape (1, rows, cols, 3) at another size, as it is where it has that size."""
-    return picture if picture.shape[1:3] == size else tf.image.resize(picture, size, "lanczos3")

@@ -13,28 +13,37 @@ PACKAGE = ROOT / "nst_helpers"
 # From the lowest to the highest: each module imports only from those before it.
 ROOMS = [
     *("errors", "version", "palette"),
-    *("machine.vgg19", "machine.notices", "machine.wording", "machine.checks", "machine.cache"),
+    *(
+        "machine.vgg19",
+        "machine.tiling",
+        "machine.notices",
+        "machine.wording",
+        "machine.checks",
+        "machine.cache",
+    ),
     *("machine.files", "machine.downloads", "machine.pictures", "machine.addresses"),
     *("machine.sources", "machine.arrays", "machine.colourspace", "machine.transparency"),
     *("machine.mending", "machine.decoding", "machine.encoding", "machine.weights"),
     *("machine.limits", "machine.backend"),
     *("config", "state", "reference", "images", "colours", "losses"),
     *("machine.convolution", "machine.curvature", "machine.memory", "machine.checkpoint"),
-    "machine.places",
-    *("network", "terms", "objective", "evaluation", "optimizers", "loop", "run", "calls"),
-    *("training", "machine.budget", "display"),
+    *("machine.cluster", "machine.sheet", "machine.places"),
+    *("network", "terms", "machine.parts", "objective", "evaluation", "tiles"),
+    *("optimizers", "loop", "run", "calls", "preparation", "training"),
+    *("grid", "machine.budget", "display"),
     *("tasks.task", *(f"tasks.lesson_{number:02}" for number in (*range(13), 15))),
     *("exercises", "selftest"),
     *("playground.sketches", "playground.plan", "playground.settings", "playground.status"),
     *("playground.worker", "playground.layout", "playground.choices", "playground.controls"),
     *("playground.stage", "playground.actions", "playground.panel", "playground.model"),
-    *("playground.page", "playground.ballot", "__main__"),
+    *("playground.page", "playground.ballot", "grid_shell", "__main__"),
 ]
 FRONT_ENDS = "nst_helpers.display", "nst_helpers.playground", "tqdm", "IPython", "matplotlib"
 WITHOUT_TESTS_OF_THEIR_NAME = {"version"}
 TESTED_WITH = {
     "__main__": "test_shell.py",
     "playground.actions": "test_panel.py",
+    "grid_shell": "test_grid.py",
     "playground.choices": "test_panel.py",
     "playground.controls": "test_panel.py",
     "playground.layout": "test_panel.py",

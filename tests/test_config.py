@@ -93,6 +93,9 @@ def test_layers_are_vgg19s():
         ("scales", (0.5, 0.7)),
         ("scales", (2, 1)),
         ("scales", (math.nan, 1)),
+        ("shares", 1.0),
+        ("shares", (0,)),
+        ("shares", (1, 2)),
         ("style_scale", 0),
         ("style_scale", 11),
         ("keep_style_aspect", "yes"),
@@ -168,7 +171,7 @@ def test_what_is_no_value_is_refused_by_name(name, value):
     assert_refused(name, value)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "report_every"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("report_every", "shares")])
 def test_none_is_no_value(name):
     assert_refused(name, None)
 
@@ -205,7 +208,7 @@ STRINGS = {name: st.sampled_from(choices) for name, choices in CHOICES.items()} 
 
 
 def test_the_property_tests_know_every_setting():
-    assert {*NUMBERS, *STRINGS, *FLAGS, "scales"} == set(NAMES)
+    assert {*NUMBERS, *STRINGS, *FLAGS, "scales", "shares"} == set(NAMES)
 
 
 @settings(deadline=None, max_examples=100)
@@ -316,7 +319,7 @@ def test_a_config_is_frozen_and_takes_names_only():
         ("adam_learing_rate", "adam_learning_rate"),
         ("learning_rate", "initial_learning_rate or adam_learning_rate."),  # which one is meant?
         ("weight", "content_weight or style_weight or total_variation_weight."),
-        ("self", "scales"),
+        ("self", "shares"),
         ("", ""),
     ],
 )
@@ -344,10 +347,32 @@ def test_the_docstring_has_every_setting_once():
 def test_recipes_by_name(name):
     make = getattr(nst.TransferConfig, name)
     assert nst.TransferConfig.recipe(name) == make()
-    assert nst.TransferConfig.recipe(name, rows=64) == make(rows=64) == make().replace(rows=64)
+    assert nst.TransferConfig.recipe(name, rows=64) == make(rows=64)
+    assert make(rows=64) == make().replace(rows=64) or name == "poster"  # whose rows say the sizes
     assert make(rows=64).rows == 64
     assert_a_value(make())
     assert_a_value(make(keep_colours=True, pooling="average", optimizer="adam"))
+
+
+@pytest.mark.parametrize("rows", [300, 512, 1000, 3000, 8000, 100_000])
+def test_a_poster_is_multiscale_and_then_twice_as_large_again_and_again(rows):
+    config, start = nst.TransferConfig.poster(rows=rows), nst.TransferConfig.multiscale()
+    first, later = config.scales[: len(start.scales)], config.scales[len(start.scales) :]
+    base = first[-1] * rows
+    assert base == rows if rows < 700 else 350 < base < 710
+    assert [scale * rows / base for scale in first] == pytest.approx(start.scales)
+    assert list(later) == [2.0 ** (1 - n) for n in range(len(later), 0, -1)]
+    assert sum(config.shares[: len(first)]) == pytest.approx(start.iterations)
+    assert list(config.shares) == sorted(config.shares, reverse=True) and config.shares[-1] >= 8
+    assert config.iterations == int(sum(config.shares))
+    same = {"scales": start.scales, "shares": None, "rows": 400, "iterations": start.iterations}
+    assert config.replace(**same) == start
+
+
+@pytest.mark.parametrize("rows", ["a lot", 3, None])
+def test_rows_of_a_poster_are_checked(rows):
+    with pytest.raises(nst.ConfigError, match=r"^rows must be a whole number, 16 or more"):
+        nst.TransferConfig.poster(rows=rows)
 
 
 def test_a_recipe_is_named():

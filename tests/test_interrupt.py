@@ -72,7 +72,7 @@ def test_before_the_first_iteration_there_is_nothing_to_keep(monkeypatch):
     def interrupt(*_, **kind):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nst_helpers.training.measure_goals", interrupt)
+    monkeypatch.setattr("nst_helpers.preparation.measure_goals", interrupt)
     with pytest.raises(KeyboardInterrupt):
         nst.transfer(CONTENT, STYLE, nst.TransferConfig.fast(rows=48))
 

@@ -199,6 +199,15 @@ def test_added_iterations_go_to_the_last_size():
     assert ranges == [range(1, 5), range(5, 9), range(9, 12), range(12, 101)]
 
 
+@pytest.mark.parametrize("iterations", [3, 4, 10, 60, 61, 1000])
+def test_shares_say_how_many_each_size_gets(iterations):
+    config = small(scales=(0.25, 0.5, 1), shares=(6, 3, 1), iterations=iterations)
+    counts = [len(each) for _, each in stages((64, 96), config)]
+    assert sum(counts) == iterations and min(counts) >= 1
+    wanted = [iterations * share / 10 for share in config.shares]
+    assert counts == pytest.approx(wanted, abs=2.5)
+
+
 def test_report_iterations():
     assert report_iterations(range(1, 2), small(iterations=1)) == {1}
     config = small(iterations=250, report_every=100)

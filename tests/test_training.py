@@ -9,7 +9,7 @@ import pytest
 import nst_helpers as nst
 from nst_helpers.machine import notices
 from nst_helpers.machine.backend import tf
-from nst_helpers.training import resize
+from nst_helpers.preparation import resize
 
 CONTENT, STYLE = nst.picture("harbour_town"), nst.picture("swirling_strokes")
 OTHER = nst.picture("mosaic")

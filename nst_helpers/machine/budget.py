@@ -6,15 +6,16 @@ from typing import NamedTuple
 from numpy.polynomial import Polynomial
 
 from nst_helpers.config import TransferConfig
+from nst_helpers.loop import stages
 from nst_helpers.machine.checks import number
-from nst_helpers.machine.convolution import faster_precision
-from nst_helpers.machine.memory import memory_there, most_rows
+from nst_helpers.machine.convolution import choose
+from nst_helpers.machine.memory import cuts_that_fit, memory_there, most_rows
 from nst_helpers.machine.notices import LOG
 from nst_helpers.machine.pictures import picture
 from nst_helpers.network import load_vgg19
 from nst_helpers.optimizers import make_optimizer
+from nst_helpers.preparation import prepare
 from nst_helpers.run import Run
-from nst_helpers.training import prepare
 
 ASPECT_RATIO = 1.5  # of the picture that is to come; most photographs have it
 WARM_UP = 48, 72  # sets up what all sizes share
@@ -23,12 +24,16 @@ PROBE_ITERATIONS = 4
 
 SHARE = 0.75  # of the seconds that are planned for: machines have busy moments
 FEWEST_ROWS, MOST_ROWS = 64, 1024
+POSTER_ROWS = 1536, 2048, 3072, 4096
+TILES_COST = 1.6  # times the whole picture's evaluation, at most
 SMALLEST_SIZE = 96  # rows below which a first, coarse size shows too little to be worth its start
 FEWEST_ITERATIONS, GOOD_ITERATIONS, MOST_ITERATIONS = 20, 80, 300
 
 
 def config_for_budget(seconds, memory_gb=None):
     """The strongest picture for the time that there is: `multiscale`, in the size that fits.
+
+    Where there is time for more than 1,024 rows, it is a `poster`.
 
     Times a few evaluations on this machine, which takes some of the seconds, and says what it
     chose and why. A picture of 3:2 then takes about three quarters of the seconds, so that a busy
@@ -54,7 +59,7 @@ def config_for_budget(seconds, memory_gb=None):
     memory = memory_there() if memory_gb is None else memory_gb * 1e9
     most = min(most_rows(memory, ASPECT_RATIO, TransferConfig.multiscale()), MOST_ROWS)
     planned = SHARE * seconds - (time.perf_counter() - start)
-    config = _choose(planned, pace, most)
+    config = _poster(planned, pace, memory) or _choose(planned, pace, most)
     _say(config, seconds, planned, pace, f"{memory / 1e9:.1f} GB" if most < MOST_ROWS else "")
     return config
 
@@ -67,9 +72,9 @@ class Pace(NamedTuple):
 
     def seconds(self, config):
         """What a run takes, from its call to its result."""
-        iterations = config.iterations / len(config.scales)
-        sizes = [_pixels(config.rows * scale) for scale in config.scales]
-        return sum(self.prepare(size) + iterations * self.iterate(size) for size in sizes)
+        sizes = stages((config.rows, config.rows * ASPECT_RATIO), config)
+        pixels = [(rows * cols, len(iterations)) for (rows, cols), iterations in sizes]
+        return sum(self.prepare(size) + count * self.iterate(size) for size, count in pixels)
 
 
 def _pixels(rows):
@@ -79,7 +84,7 @@ def _pixels(rows):
 def measure_pace():
     """Times the probes; all other sizes lie on the lines through them."""
     pictures = picture("harbour_town"), picture("mosaic")
-    load_vgg19(), faster_precision()
+    load_vgg19(), choose("auto", "auto")
     preparing, iterating = [], []
     for size in (WARM_UP, *PROBES):
         start = time.perf_counter()
@@ -95,6 +100,18 @@ def measure_pace():
         iterating.append((time.perf_counter() - prepared) / PROBE_ITERATIONS)
     pixels = [rows * cols for rows, cols in PROBES]
     return Pace(*(Polynomial.fit(pixels, each[1:], 1) for each in (preparing, iterating)))
+
+
+def _poster(planned, pace, memory):
+    """The largest poster that there is time and memory for, or None."""
+    fitting = None
+    for rows in POSTER_ROWS:
+        config = TransferConfig.poster(rows=rows)
+        cuts = cuts_that_fit((rows, rows * ASPECT_RATIO), config, memory)
+        cost = TILES_COST if cuts else 1
+        if cuts is not None and cost * pace.seconds(config) <= planned:
+            fitting = config
+    return fitting
 
 
 def _choose(planned, pace, most):

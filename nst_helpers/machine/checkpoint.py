@@ -90,7 +90,8 @@ class Checkpoint:
                 LossRow(int(iteration), seconds, dict(zip(names, row, strict=True)))
                 for iteration, seconds, *row in table
             )
-            picture, best = arrays.pop("picture"), arrays.pop("best")
+            picture = arrays.pop("picture")
+            best = arrays.pop("best", picture)
             state = State(losses[-1].iteration, losses, picture, best, arrays, run["planned"])
             return run["fingerprint"], state
         except Exception as error:  # damaged bytes make NumPy and zipfile raise nearly anything
@@ -113,7 +114,9 @@ class Checkpoint:
             return
         names = list(state.losses[-1].losses)
         run = {"fingerprint": self._fingerprint, "planned": state.planned, "losses": names}
-        arrays = {"losses": state.losses, "picture": state.picture, "best": state.best}
+        arrays = {"losses": state.losses, "picture": state.picture}
+        if state.best is not state.picture:
+            arrays["best"] = state.best
         try:
             with open_atomically(self._path) as file:
                 np.savez(file, run=json.dumps(run), **arrays, **state.arrays)

@@ -5,11 +5,22 @@ import psutil
 from nst_helpers.config import MIN_ROWS
 from nst_helpers.errors import ConfigError
 from nst_helpers.machine.limits import CONTAINER, memory_room
+from nst_helpers.machine.tiling import Cut
 
 # Measured by benchmarks/growth.py, float32, and rounded up.
 PROCESS_BYTES = 0.85e9  # Python, TensorFlow and VGG19's weights
 BYTES_A_PIXEL = 2000  # the feature maps that one loss and its gradient keep
 BYTES_A_PAIR = 12  # a pixel of L-BFGS's pair: two bfloat16 pictures of three channels
+
+# A picture that does not fit passes VGG19 in tiles, part by part; what is behind the last part, a
+# small map, passes whole.
+PARTS = "block3_pool", "block4_pool", "block5_pool"  # where they end
+BYTES_A_POSITION = 1400, 30_000, 30_000  # of a window of each part
+BYTES_BEHIND = 450, 120, 100  # a pixel of the picture, for what is behind each part
+TILED_BYTES = 180  # a pixel: the optimizer's pictures, and the maps between the parts
+SMALLEST_WORK = 0.15e9  # for one tile; smaller ones would be halo for the most part
+
+PAIRS_BYTES, FEWEST_PAIRS = 0.25e9, 3  # for L-BFGS's pairs; and how many it keeps in any case
 
 
 def memory_needed(size, config, scale=1.0):
@@ -23,13 +34,48 @@ def memory_needed(size, config, scale=1.0):
     Returns:
         Bytes, rounded up.
     """
-    rows, cols = size
-    pairs = min(config.history, config.iterations) if config.optimizer == "lbfgs" else 0
-    # A style image of another scale is larger than the picture, but only passes through once.
-    style = 0.5 * (config.style_scale * scale) ** 2
-    return PROCESS_BYTES + rows * cols * (
-        max(1, style) * BYTES_A_PIXEL + pairs * BYTES_A_PAIR
-    )  # fmt: skip
+    return PROCESS_BYTES + _pixels(size, config, scale) * BYTES_A_PIXEL + _pairs(size, config)
+
+
+def _pixels(size, config, scale):
+    """Those of the picture; or half the style image's, which only passes through once."""
+    return size[0] * size[1] * max(1, 0.5 * (config.style_scale * scale) ** 2)
+
+
+def _pairs(size, config):
+    """Bytes of the optimizer's pairs."""
+    pairs = pairs_kept(size, config) if config.optimizer == "lbfgs" else 0
+    return pairs * size[0] * size[1] * BYTES_A_PAIR
+
+
+def pairs_kept(size, config):
+    """How many pairs L-BFGS remembers: fewer of large pictures, which get few iterations anyway."""
+    room = int(PAIRS_BYTES / (BYTES_A_PAIR * size[0] * size[1]))
+    return min(config.history, config.iterations, max(room, FEWEST_PAIRS))
+
+
+def cuts_that_fit(size, config, memory, scale=1.0):
+    """Where to cut VGG19, so that a run fits; `tiles.tiled_evaluation` takes them.
+
+    Args:
+        size: Rows and cols of the combination image.
+        config: A `TransferConfig`.
+        memory: Bytes that Python may take.
+        scale: The largest of the styles' own scales.
+
+    Returns:
+        List of `Cut`s, with tiles as large as fit; an empty one where the picture fits whole, and
+        None where not even its tiles do.
+    """
+    if memory_needed(size, config, scale) <= memory:
+        return []
+    pixels = _pixels(size, config, scale)
+    left = memory - PROCESS_BYTES - pixels * TILED_BYTES - _pairs(size, config)
+    for count, behind in enumerate(BYTES_BEHIND, start=1):
+        if max(pixels * behind, SMALLEST_WORK) <= left:
+            parts = zip(PARTS[:count], BYTES_A_POSITION, strict=False)
+            return [Cut(layer, int(left / each)) for layer, each in parts]
+    return None
 
 
 def memory_there():
@@ -50,21 +96,26 @@ def check_memory(size, config, cache, scale=1.0):
         cache: The `Cache` of what earlier runs left; it is cleared if that makes the run fit.
         scale: The largest of the styles' own scales.
 
+    Returns:
+        What `cuts_that_fit` gives.
+
     Raises:
         ConfigError: If the run needs more memory than there is; it names the rows that fit.
     """
-    needed, there = memory_needed(size, config, scale), memory_there()
-    if needed + cache.nbytes > there:
+    there = memory_there()
+    if memory_needed(size, config, scale) + cache.nbytes > there:
         cache.clear()
-    if needed > there:
+    cuts = cuts_that_fit(size, config, there, scale)
+    if cuts is None:
         raise ConfigError(
-            f"rows={size[0]} needs about {needed / 1e9:.1f} GB of memory, and this machine has "
-            f"{there / 1e9:.1f} GB for it: {_advice(most_rows(there, size[1] / size[0], config))}"
+            f"rows={size[0]} needs more memory than the {there / 1e9:.1f} GB that this machine has "
+            f"for it, even in tiles: {_advice(size, config, there, scale)}"
         )
+    return cuts
 
 
 def most_rows(memory, aspect_ratio, config):
-    """The most rows that fit, or 0.
+    """The most rows of a picture that fits whole, or 0.
 
     Args:
         memory: Bytes.
@@ -80,5 +131,9 @@ def most_rows(memory, aspect_ratio, config):
     return rows - rows % MIN_ROWS
 
 
-def _advice(rows):
-    return f"rows={rows} fits." if rows else "close other programs, or use another machine."
+def _advice(size, config, memory, scale):
+    for rows in range(size[0] - size[0] % MIN_ROWS, 0, -MIN_ROWS):
+        smaller = rows, rows * size[1] / size[0]
+        if cuts_that_fit(smaller, config, memory, scale) is not None:
+            return f"rows={rows} fits."
+    return "close other programs, or use another machine."

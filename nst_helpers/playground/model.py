@@ -64,7 +64,7 @@ class Playground(traitlets.HasTraits):
     style = traitlets.Any()
     second_style = traitlets.Any()
     mix = traitlets.Float(0.5, min=0, max=1)
-    recipe = traitlets.Enum(RECIPES, "multiscale")
+    recipe = traitlets.Enum([name for name in RECIPES if name != "poster"], "multiscale")
     rows = traitlets.Int(256)
     iterations = traitlets.Int()
     content_factor = traitlets.Enum(FACTORS, 1)

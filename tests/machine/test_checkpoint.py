@@ -140,7 +140,7 @@ def test_an_interrupt_at_any_evaluation(tmp_path, monkeypatch, config, tried):
         with contextlib.suppress(KeyboardInterrupt), warnings.catch_warnings(action="ignore"):
             return nst.transfer(CONTENT, STYLE, config, checkpoint=path)
 
-    monkeypatch.setattr("nst_helpers.training.evaluation", interrupting)
+    monkeypatch.setattr("nst_helpers.preparation.evaluation", interrupting)
     result, tries = paint(), 0
     while (result is None or not result.finished) and tries < 30:
         tries += 1

@@ -46,17 +46,33 @@ def test_what_a_run_needs(changes):
 
 def test_what_is_refused_and_what_fits(monkeypatch, tried):
     monkeypatch.setattr(memory, "memory_there", lambda: 2e9)
-    memory.check_memory((400, 599), FAST, Cache())
+    assert memory.check_memory((400, 599), FAST, Cache()) == []
     with tried("a picture too large for the memory"):
         with pytest.raises(
-            nst.ConfigError, match=r"rows=800 needs about .* GB .* rows=\d+ fits"
+            nst.ConfigError, match=r"rows=8000 needs more .* 2.0 GB .* rows=\d+ fits"
         ) as said:
-            memory.check_memory((800, 1200), FAST, Cache())
+            memory.check_memory((8000, 12000), FAST, Cache())
         rows = int(str(said.value).split("rows=")[-1].split()[0])
-        assert 400 <= rows < 800
-        memory.check_memory((rows, rows * 3 // 2), FAST, Cache())
+        assert 800 <= rows < 8000
+        assert memory.check_memory((rows, rows * 3 // 2), FAST, Cache())
     with tried("a picture too large for the memory"), pytest.raises(nst.ConfigError):
         memory.check_memory((rows + 32, (rows + 32) * 3 // 2), FAST, Cache())
+
+
+def test_the_more_memory_the_fewer_cuts_and_the_larger_the_tiles():
+    size = 1155, 1732
+    none, *some, whole = (memory.cuts_that_fit(size, FAST, gb * 1e9) for gb in (1, 1.7, 2, 3, 8))
+    assert none is None and whole == []
+    assert all(cuts[0].layer == "block3_pool" for cuts in some)
+    counts, tiles = [len(cuts) for cuts in some], [cuts[0].most for cuts in some]
+    assert counts == sorted(counts, reverse=True) and tiles == sorted(tiles)
+
+
+def test_large_pictures_keep_fewer_pairs():
+    config = FAST.replace(history=20, iterations=60)
+    assert memory.pairs_kept((400, 599), config) == 20
+    assert memory.pairs_kept((3000, 4000), config) == memory.FEWEST_PAIRS
+    assert memory.pairs_kept((3000, 4000), config.replace(history=2)) == 2
 
 
 @pytest.mark.parametrize(("kept", "left"), [(1e8, 1e8), (1.5e9, 0)])

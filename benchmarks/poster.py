@@ -1,0 +1,70 @@
+"""What does a large picture cost in tiles? Memory and seconds at some sizes, a process each."""
+
+import argparse
+import json
+import subprocess
+import sys
+
+import reference
+
+RUN = r"""
+import json, re, sys, time
+from pathlib import Path
+import nst_helpers as nst
+from nst_helpers.machine import memory
+from nst_helpers.preparation import prepare, tiling
+from nst_helpers.optimizers import make_optimizer
+from nst_helpers.run import Run
+
+megapixels, gigabytes, steps = map(float, sys.argv[1:])
+if gigabytes:
+    memory.memory_there = lambda: gigabytes * 1e9
+rows = round((megapixels * 1e6 * 3 / 4) ** 0.5)
+content = nst.load_image(nst.picture("mountain_lake"))
+config = nst.TransferConfig.poster(rows=rows)
+run = Run.load(content, nst.picture("mosaic"), config)
+cuts, _ = tiling(run, run.size, None)
+x, evaluate, _ = prepare(run, run.size)
+optimizer, seconds = make_optimizer(config, run.size), []
+for _ in range(int(steps)):
+    start = time.perf_counter()
+    losses, x = optimizer.step(evaluate, x)
+    seconds.append(time.perf_counter() - start)
+peak = 1024 * int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+print(json.dumps([run.size, len(cuts), cuts and cuts[0].most, seconds[-1], peak]))
+"""
+
+
+def measure(megapixels, gigabytes, steps):
+    """In a process of its own; on Linux, since the peak is read from /proc."""
+    command = [sys.executable, "-c", RUN, str(megapixels), str(gigabytes), str(steps)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--megapixels", type=float, nargs="+", default=[3, 12, 48])
+    parser.add_argument("--gigabytes", type=float, nargs="+", default=[3], help="0: what is free")
+    parser.add_argument("--steps", type=int, default=2)
+    arguments = parser.parse_args()
+    rows = []
+    for megapixels in arguments.megapixels:
+        for gigabytes in arguments.gigabytes:
+            size, cuts, most, seconds, peak = measure(megapixels, gigabytes, arguments.steps)
+            side = f"{most**0.5:.0f}²" if cuts else "whole"
+            row = [f"{size[1]} × {size[0]}", f"{gigabytes:g}", f"{cuts}", side]
+            rows.append([*row, f"{seconds:.1f}", f"{peak / 1e9:.2f}"])
+    header = [
+        "picture",
+        "GB allowed",
+        "cuts",
+        "tile, at most",
+        "seconds of the last step",
+        "peak GB",
+    ]
+    print(reference.table(header, rows))
+
+
+if __name__ == "__main__":
+    main()

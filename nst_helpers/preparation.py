@@ -1,0 +1,150 @@
+"""Builds what a run needs at one size: pictures, targets, and the function to evaluate them."""
+
+import time
+from functools import partial
+
+import numpy as np
+
+from nst_helpers.colours import match_colours
+from nst_helpers.evaluation import check_terms, evaluation, measure_goals
+from nst_helpers.loop import check_start
+from nst_helpers.machine.backend import tf
+from nst_helpers.machine.cache import CACHE
+from nst_helpers.machine.cluster import check_workers, cuts_for_cluster, on_cluster
+from nst_helpers.machine.convolution import choose
+from nst_helpers.machine.memory import check_memory
+from nst_helpers.machine.notices import LOG
+from nst_helpers.network import network
+from nst_helpers.objective import LOSSES, build_terms, loss_names
+from nst_helpers.tiles import run_here, tiled_evaluation, tiled_measure
+
+TRIAL_SIDE = 512  # pixels, about, of the reduced pictures that terms of one's own are tried on
+
+
+def prepare(run, size, previous=None, client=None):
+    """Builds what one size needs; from here on the config travels no further.
+
+    Args:
+        run: A `Run`.
+        size: Rows and cols to paint at.
+        previous: Picture to continue from, of any size; None starts from the content.
+        client: A Dask client whose workers compute, or None.
+
+    Returns:
+        The picture to start from, a tensor; the function from a picture to its losses and gradient;
+        and the names of the losses.
+    """
+    config = run.config
+    cuts, send = _tiling(run, size, client)
+    content, styles = run.measured_images(size)
+    terms = build_terms(config, size, run.regions, run.extra)
+    # Settled here, so that a cluster's workers don't choose each for itself.
+    kind = {"pooling": config.pooling, **choose(config.precision, config.convolution)}
+    check_terms(run.extra, *_reduced(cuts, content, styles), network(**kind))
+    if cuts:
+        tiles = {"cuts": cuts, "run": send}
+        goals = measure_goals(
+            terms, content, styles, run.mix, **kind, measure_target=partial(tiled_measure, **tiles)
+        )
+        evaluate = tiled_evaluation(terms, goals, content.shape, **kind, **tiles)
+        evaluate = _tell_pace(evaluate, size)
+    else:
+        goals = measure_goals(terms, content, styles, run.mix, **kind)
+        evaluate = evaluation(terms, goals, content.shape, **kind)
+    evaluate = check_start(evaluate, _settings(run))
+    x = _start(run, content, styles) if previous is None else resize(previous, size)
+    return tf.constant(x), evaluate, loss_names(terms)
+
+
+def check_machines(run, client):
+    """Refuses a run before it starts, if this machine or the client's workers can't compute it.
+
+    Raises:
+        ClusterError: If the client's workers can't compute.
+        ConfigError: If there is not enough memory.
+    """
+    if client is not None:
+        check_workers(client)
+    _tiling(run, run.size, client)
+
+
+def _tiling(run, size, client):
+    """How a run's picture passes VGG19.
+
+    Args:
+        run: A `Run`.
+        size: Rows and cols to paint at.
+        client: A Dask client whose workers compute, or None.
+
+    Returns:
+        The cuts, none where the picture passes whole; and what calls the tiles' functions.
+
+    Raises:
+        ConfigError: If there is not enough memory even for tiles.
+    """
+    if client is not None:
+        return cuts_for_cluster(client, size), on_cluster(client)
+    largest_scale = max(style.scale for style in run.styles)
+    return check_memory(size, run.config, CACHE, largest_scale), run_here
+
+
+def _reduced(cuts, content, styles):
+    """The images, without most of their pixels where one is too large to pass whole."""
+    if not cuts:
+        return content, styles
+    content, *styles = (
+        image[:, ::step, ::step]
+        for image in (content, *styles)
+        for step in [max(1, min(image.shape[1:3]) // TRIAL_SIDE)]
+    )
+    return content, styles
+
+
+def _tell_pace(evaluate, size):
+    """The same function, which says how long it takes when it is called for the first time."""
+    told = False
+
+    def evaluate_and_tell(x):
+        nonlocal told
+        start = time.perf_counter()
+        found = evaluate(x)
+        if not told:
+            told, seconds = True, time.perf_counter() - start
+            rows, cols = size
+            LOG.info(f"{cols} × {rows} pixels, tile by tile: {seconds:.1f} s an evaluation here.")
+        return found
+
+    return evaluate_and_tell
+
+
+def _settings(run):
+    """Where the size of each loss comes from, in words."""
+    config = run.config
+    usual = {name: f"{name}_weight={getattr(config, f'{name}_weight'):g}" for name in LOSSES}
+    return {**usual, **{term.name: f"the weight of {term.name}" for term in run.extra}}
+
+
+def _start(run, content, styles):
+    """The content image, in the colours of each style in its region if the config says so."""
+    if not (run.config.match_colours and run.config.style_weight):
+        return content
+    colours, covered = np.zeros_like(content), np.zeros((*content.shape[1:3], 1), "float32")
+    for mask, mix, _ in run.regions:
+        shares = np.divide(mix, sum(mix))
+        matched = sum(
+            share * match_colours(content, style)
+            for share, style in zip(shares, styles, strict=True) if share
+        )  # fmt: skip
+        mask = 1.0 if mask is None else _resized_mask(mask, content.shape[1:3])
+        colours, covered = colours + mask * matched, covered + mask
+    more = np.maximum(covered, 1)  # masks may overlap
+    return (colours / more + (1 - np.minimum(covered, 1)) * content).astype("float32")
+
+
+def _resized_mask(mask, size):
+    return tf.image.resize(mask[:, :, np.newaxis], size, "area").numpy()
+
+
+def resize(picture, size):
+    """A picture of shape (1, rows, cols, 3) at another size, as it is where it has that size."""
+    return picture if picture.shape[1:3] == size else tf.image.resize(picture, size, "lanczos3")
