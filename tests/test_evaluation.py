@@ -94,7 +94,8 @@ def test_the_losses_add_up(images, recipe):
     terms = terms_of(nst.TransferConfig.recipe(recipe), Mean(LAYER, 1e-3), Mean(PICTURE, 0.1, "a"))
     losses, _ = evaluated(terms, base, [style], combination)
     assert list(losses) == ["total", "content", "style", "total_variation", "mean", "a"]
-    assert all(loss > 0 for loss in losses.values())
+    assert all(loss > 0 for name, loss in losses.items() if name != "total_variation")
+    assert losses["total_variation"] > 0 or recipe == "multiscale"  # smoother than its style
     total = losses.pop("total")
     np.testing.assert_allclose(total, sum(losses.values()), rtol=1e-6)
 
