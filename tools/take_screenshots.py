@@ -21,10 +21,7 @@ PATIENCE = 600_000  # milliseconds
 PANEL = """\
 import nst_helpers as nst
 
-playground = nst.Playground("harbour_town", "swirling_strokes")
-with playground.hold():
-    playground.rows, playground.iterations = 128, 20
-playground
+nst.Playground("harbour_town", "swirling_strokes")
 """
 BALLOT = """\
 import nst_helpers as nst
@@ -75,7 +72,7 @@ def main():
         with sync_playwright() as playwright:
             chromium = shutil.which("chromium") or shutil.which("google-chrome")
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-            page = browser.new_page(viewport={"width": 1180, "height": 900})
+            page = browser.new_page(viewport={"width": 1180, "height": 1000})
             page.set_default_timeout(PATIENCE)
             address = f"http://127.0.0.1:{port}"
             for name, code, before in (
