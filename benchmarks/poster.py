@@ -12,7 +12,7 @@ import json, re, sys, time
 from pathlib import Path
 import nst_helpers as nst
 from nst_helpers.machine import memory
-from nst_helpers.preparation import prepare, tiling
+from nst_helpers.preparation import prepare
 from nst_helpers.optimizers import make_optimizer
 from nst_helpers.run import Run
 
@@ -23,7 +23,7 @@ rows = round((megapixels * 1e6 * 3 / 4) ** 0.5)
 content = nst.load_image(nst.picture("mountain_lake"))
 config = nst.TransferConfig.poster(rows=rows)
 run = Run.load(content, nst.picture("mosaic"), config)
-cuts, _ = tiling(run, run.size, None)
+cuts = memory.cuts_that_fit(run.size, run.config, memory.memory_there())
 x, evaluate, _ = prepare(run, run.size)
 optimizer, seconds = make_optimizer(config, run.size), []
 for _ in range(int(steps)):

@@ -107,9 +107,10 @@ class StyleVariation(Known, Statistic):
         super().__init__(PICTURE, weight, "total_variation", region, mix)
 
     def measure(self, x, mask=None):
-        a, b, c, d = x[:-1, :-1], x[:-1, 1:], x[1:, :-1], x[1:, 1:]
+        padded = tf.pad(x, [[0, 1], [0, 1], [0, 0]], "SYMMETRIC")  # a square for each position
+        a, b, c, d = x, padded[:-1, 1:], padded[1:, :-1], padded[1:, 1:]
         bands = tf.concat([a - b + c - d, a + b - c - d, a - b - c + d], axis=-1) / 2
-        return weighted_mean(tf.square(bands), None if mask is None else mask[:-1, :-1])
+        return weighted_mean(tf.square(bands), mask)
 
     def distance(self, seen, target):
         # A gray level is always allowed, so that a style of one colour can be painted too.

@@ -115,7 +115,8 @@ def _plan(terms, cuts, in_place=True):
     parts = [LAYERS[start:end] for start, end in pairwise([0, *ends]) if start < end]
     rest = LAYERS[ends[-1] if ends else 0 : deepest + 1]
     tiled = [p for p, term in enumerate(terms) if term.layer not in (*rest, PICTURE)]
-    summed = [p for p in tiled if isinstance(terms[p], Statistic)]
+    of_picture = [p for p, term in enumerate(terms) if parts and term.layer == PICTURE]
+    summed = [p for p in (*of_picture, *tiled) if isinstance(terms[p], Statistic)]
     in_place = [p for p in tiled if in_place and isinstance(terms[p], Map) and terms[p].adds_up]
     whole = {terms[p].layer for p in tiled if p not in (*summed, *in_place)}
     return _Plan(terms, parts, rest, summed, in_place, whole)
@@ -127,7 +128,7 @@ def _stages(plan, masks, size, cuts, kind):
     masks = [mask if isinstance(mask, tuple) else np.asarray(mask) for mask in masks]
     behind = [*plan.parts[1:], plan.rest]
     for layers, next_layers, cut in zip(plan.parts, behind, cuts, strict=False):
-        places = _by_layer(plan, plan.summed, layers)
+        places = _by_layer(plan, plan.summed, (PICTURE, *layers) if entry == PICTURE else layers)
         statistics, compared = (
             {layer: [plan.terms[p] for p in those] for layer, those in by_layer.items()}
             for by_layer in (places, _by_layer(plan, plan.in_place, layers))
@@ -218,7 +219,9 @@ class _Rest:
             (PICTURE, (), (PICTURE,)),
             (plan.entry, plan.rest, plan.rest),
         ):
-            places = [p for p, term in enumerate(plan.terms) if term.layer in wanted]
+            places = [
+                p for p, term in enumerate(plan.terms) if term.layer in wanted and p not in sums
+            ]
             if places:
                 terms, own = ([each[p] for p in places] for each in (plan.terms, masks))
                 found = measure(terms, maps[entry][tf.newaxis], own, network(*self._kind), layers)
@@ -231,7 +234,9 @@ class _Rest:
     def weigh(self, sums, maps, goals):
         """The losses, and the slopes of their total along the sums and along the maps."""
         plan = self._plan
-        on_picture = any(term.layer == PICTURE for term in plan.terms)
+        on_picture = any(
+            term.layer == PICTURE and place not in sums for place, term in enumerate(plan.terms)
+        )
         wanted = {*plan.whole, *[plan.entry] * bool(plan.rest), *[PICTURE] * on_picture}
         signatures = tuple(term.signature for term in plan.terms)
         key = "rest", signatures, plan.rest, maps[PICTURE].shape, self._kind

@@ -168,11 +168,16 @@ def test_style_variation_lets_everything_be_smoother_than_the_style(rng):
 
 
 def test_style_variation_is_that_of_the_finest_haar_wavelets(rng):
-    a, b, c, d = (float64(rng, 3) for _ in range(4))
-    square = tf.stack([tf.stack([a, b]), tf.stack([c, d])])
-    found = TERMS["style variation"].measure(square)
-    across, down, crosswise = (a - b + c - d) / 2, (a + b - c - d) / 2, (a - b - c + d) / 2
-    np.testing.assert_allclose(found, tf.square(tf.concat([across, down, crosswise], 0)))
+    """One square of 2 × 2 pixels for each, where the edge pixels stand beside themselves."""
+    x = rng.normal(size=(3, 4, 3))
+    squares = []
+    for row, col in np.ndindex(3, 4):
+        a, b = (x[row, min(col + step, 3)] for step in (0, 1))
+        c, d = (x[min(row + 1, 2), min(col + step, 3)] for step in (0, 1))
+        across, down, crosswise = (a - b + c - d) / 2, (a + b - c - d) / 2, (a - b - c + d) / 2
+        squares.append(np.concatenate([across, down, crosswise]) ** 2)
+    found = TERMS["style variation"].measure(tf.constant(x))
+    np.testing.assert_allclose(found, np.mean(squares, axis=0))
 
 
 @pytest.mark.parametrize("name", ["moments", "cosine content", "style variation"])

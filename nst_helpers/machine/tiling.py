@@ -86,8 +86,9 @@ def halo(layers):
 
 
 def halvings(layers, layer):
-    """How often a map has been halved when it leaves one of these layers."""
-    return sum(name.endswith("pool") for name in layers[: layers.index(layer) + 1])
+    """How often a map has been halved when it leaves one of these layers, or has met none yet."""
+    passed = layers[: layers.index(layer) + 1] if layer in layers else ()
+    return sum(name.endswith("pool") for name in passed)
 
 
 def tiles(size, layers, most):
