@@ -38,7 +38,7 @@ print(json.dumps([run.size, len(cuts), cuts and cuts[0].most, seconds[-1], peak]
 def measure(megapixels, gigabytes, steps):
     """In a process of its own; on Linux, since the peak is read from /proc."""
     command = [sys.executable, "-c", RUN, str(megapixels), str(gigabytes), str(steps)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -231,7 +231,7 @@ class LBFGS:
         slope = float(tf.reduce_sum(direction * gradient))
         length = 1.0
         while True:
-            step = length * direction
+            step = direction if length == 1 else length * direction
             losses, gradient = evaluate(x + step)
             total = float(losses["total"]) if is_finite(losses, gradient) else math.inf
             enough = total <= start + self.SUFFICIENT_DECREASE * length * slope

@@ -21,6 +21,8 @@ from nst_helpers.machine.vgg19 import LAYERS
 from nst_helpers.network import PICTURE, map_size, network
 from nst_helpers.terms import Map, Statistic
 
+STRIP = 1 << 22  # numbers in a strip of a map that is measured row by row
+
 
 def run_here(calls):
     """Yields what each of the functions returns, one after the other."""
@@ -81,7 +83,23 @@ def tiled_measure(terms, image, kind, cuts=(), run=run_here):
     plan, no_masks = _plan(terms, cuts, in_place=False), [()] * len(terms)
     stages = _stages(plan, no_masks, image.shape[1:3], cuts, kind)
     sums, maps = _Chain(plan, stages, run).forward(np.asarray(image)[0])
+    for place, term in enumerate(terms):
+        if term.layer in plan.whole and isinstance(term, Map) and term.adds_up:
+            sums[place] = _in_strips(term.measure, maps[term.layer])
     return _Rest(plan, kind).measure(sums, maps, no_masks)
+
+
+def _in_strips(measure_map, x):
+    """What is measured at each position by itself, some rows at a time: it takes less memory.
+
+    It has as many bits as the map, since it is compared with such a one.
+    """
+    whole = None
+    for rows in np.array_split(np.arange(len(x)), -(-x.size // STRIP)):
+        strip = measure_map(tf.cast(x[rows[0] : rows[-1] + 1], tf.float32)).numpy()
+        whole = np.empty((len(x), *strip.shape[1:]), x.dtype) if whole is None else whole
+        whole[rows] = strip
+    return whole
 
 
 class _Plan(NamedTuple):

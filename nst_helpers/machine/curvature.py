@@ -32,11 +32,11 @@ class Curvature:
     def remember(self, step, change):
         """Keeps a pair if the loss curves upwards along it."""
         place = self._count % self._size
-        pair = tf.cast(tf.reshape(tf.stack([step, change]), (2, -1)), tf.bfloat16)
+        pair = tf.stack([tf.cast(tf.reshape(x, [-1]), tf.bfloat16) for x in (step, change)])
         pairs = [*(self._pairs or [tf.zeros_like(pair)] * self._size)]
         pairs[place] = pair
         rows = slice(2 * place, 2 * place + 2)
-        products = _products(tf.unstack(_in_float32(pair)), pairs).numpy()
+        products = _products(tf.unstack(pair), pairs).numpy()
         (length, curved), (_, bend) = products[:, rows]
         if curved > 1e-10 * math.sqrt(length * bend):
             self._pairs = pairs
@@ -105,22 +105,26 @@ class Curvature:
 
 
 # Compiled for all pairs at once: one after the other, from Python, they take four times as long.
+# But only one lies there in float32 at a time.
 
 
 @tf.function(reduce_retracing=True)
 def _products(vectors, pairs):
     """Product of each vector with each row of the pairs, shape (vectors, 2 · pairs)."""
-    pairs = [_in_float32(pair) for pair in pairs]
-    # A vector at a time: TensorFlow's product of two or three is not spread over the cores.
-    rows = [[tf.linalg.matvec(pair, vector) for pair in pairs] for vector in vectors]
-    return tf.stack([tf.concat(row, axis=0) for row in rows])
+    vectors, columns = [_in_float32(vector) for vector in vectors], []
+    for pair in pairs:
+        with tf.control_dependencies(columns[-1:]):
+            pair = _in_float32(pair)
+        # A vector at a time: TensorFlow's product of two or three is not spread over the cores.
+        columns.append(tf.stack([tf.linalg.matvec(pair, vector) for vector in vectors]))
+    return tf.concat(columns, axis=1)
 
 
 @tf.function(reduce_retracing=True)
 def _sum(vector, pairs, factors):
     """The vector plus each row of the pairs times its factor; factors: shape (pairs, 1, 2)."""
     for both, pair in zip(tf.unstack(factors), pairs, strict=True):
-        with tf.control_dependencies([vector]):  # or all would lie there in float32 at once
+        with tf.control_dependencies([vector]):
             pair = _in_float32(pair)
         vector += tf.matmul(both, pair)[0]
     return vector

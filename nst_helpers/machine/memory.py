@@ -20,7 +20,7 @@ BYTES_BEHIND = 450, 120, 100  # a pixel of the picture, for what is behind each 
 TILED_BYTES = 180  # a pixel: the optimizer's pictures, and the maps between the parts
 SMALLEST_WORK = 0.15e9  # for one tile; smaller ones would be halo for the most part
 
-PAIRS_BYTES, FEWEST_PAIRS = 0.25e9, 3  # for L-BFGS's pairs; and how many it keeps in any case
+PAIRS_BYTES, FEWEST_PAIRS = 0.25e9, 2  # for L-BFGS's pairs; and how many it keeps in any case
 
 
 def memory_needed(size, config, scale=1.0):

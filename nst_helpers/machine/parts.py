@@ -116,7 +116,7 @@ class Part:
         whole = tf.cast(x, precision) if layer in self.whole else ()
         inner, those = targets.get(layer, ((), ()))
         squares = [
-            tf.square(term.measure(x) - target)
+            tf.square(term.measure(x) - tf.cast(target, tf.float32))
             for term, target in zip(self.compared.get(layer, ()), those, strict=bool(those))
         ]
         return (
