@@ -132,19 +132,29 @@ def _label(what, value, number):
 def _done(jobs, client):
     """Places of jobs, with the result or the error of each."""
     if client is None:
-        return ((place, _do(job)) for place, job in enumerate(jobs))
+        return ((place, _do(_load(job))) for place, job in enumerate(jobs))
     check_workers(client)
-    return as_they_come(client, _do, jobs)
+    # Files are read here: a worker on another machine may not have them.
+    return as_they_come(client, _do, map(_load, jobs))
 
 
-def _do(job):
-    """One run: its result and None, or None and what went wrong in one line."""
+def _load(job):
+    """A `Run`, or what is wrong with the job in one line."""
     try:
         content, style, config = (job[name] for name in NO_SETTINGS)
         changes = {name: value for name, value in job.items() if name not in NO_SETTINGS}
         if isinstance(config, str):
             config = TransferConfig.recipe(config)
-        run = Run.load(content, style, config.replace(**changes))
-        return paint(run, lambda progress: None), None
+        return Run.load(content, style, config.replace(**changes))
     except Exception as error:  # whatever it is, the other runs go on
+        return one_line(error)
+
+
+def _do(run):
+    """One run: its result and None, or None and what went wrong in one line."""
+    if isinstance(run, str):
+        return None, run
+    try:
+        return paint(run, lambda progress: None), None
+    except Exception as error:
         return None, one_line(error)

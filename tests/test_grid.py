@@ -78,7 +78,8 @@ def test_a_shells_typing_error_is_one_line(tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_a_cluster_does_one_run_a_worker():
+def test_a_cluster_does_one_run_a_worker(tmp_path, monkeypatch):
+    """Its pictures are read here: the workers, in another folder, have no such file."""
     distributed = pytest.importorskip("distributed")
     with (
         distributed.LocalCluster(
@@ -87,7 +88,9 @@ def test_a_cluster_does_one_run_a_worker():
         distributed.Client(local) as client,
     ):
         weights = [1.0, 10.0, "a lot"]
-        there = nst.grid(CONTENT, STYLE, CONFIG, client, style_weight=weights)
+        monkeypatch.chdir(tmp_path)
+        nst.save_image("me.png", CONTENT)
+        there = nst.grid("me.png", STYLE, CONFIG, client, style_weight=weights)
     assert [run.error is None for run in there.runs] == [True, True, False]
     assert "style_weight must be a number" in there.runs[2].error
     here = nst.grid(CONTENT, STYLE, CONFIG, style_weight=weights)
