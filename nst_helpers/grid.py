@@ -30,10 +30,11 @@ class GridRun:
 
     @property
     def row(self):
-        """Labels, last losses, seconds and error by name."""
+        """Labels, seconds, last losses such as "total_loss", and error by name."""
         last = self.result.losses[-1] if self.result else None
-        measured = {"seconds": last.seconds, **last.losses} if last else {}
-        return {**self.labels, **measured, "error": self.error or ""}
+        losses = {f"{name}_loss": loss for name, loss in last.losses.items()} if last else {}
+        seconds = {"seconds": last.seconds} if last else {}
+        return {**self.labels, **seconds, **losses, "error": self.error or ""}
 
 
 @dataclass
@@ -50,7 +51,7 @@ class Grid:
 
     @property
     def table(self):
-        """A dictionary for each run: what varies, then its seconds and last losses, then error."""
+        """The `row` of each run: what varies, then its seconds and last losses, then error."""
         return [run.row for run in self.runs]
 
     @property
