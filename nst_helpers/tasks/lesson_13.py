@@ -93,8 +93,7 @@ def whole_deviation(answer):
 )
 def two_passes(answer):
     """answer(tiles, slope_of): the gradient of each tile; slope_of(statistic) is dL/dstatistic."""
-    rng = np.random.default_rng(31)
-    tiles = [rng.normal(size=(size, 3)) for size in (4, 10, 6)]
+    tiles = [np.random.default_rng(size).normal(size=(size, 3)) for size in (4, 10, 6)]
     whole, asked = np.concatenate(tiles), []
     statistic = (whole**2).mean(axis=0)
 
