@@ -30,10 +30,11 @@ class GridRun:
 
     @property
     def row(self):
-        """Labels, last losses, seconds and error by name."""
+        """Labels, seconds, last losses such as "total_loss", and error by name."""
         last = self.result.losses[-1] if self.result else None
-        measured = {"seconds": last.seconds, **last.losses} if last else {}
-        return {**self.labels, **measured, "error": self.error or ""}
+        losses = {f"{name}_loss": loss for name, loss in last.losses.items()} if last else {}
+        seconds = {"seconds": last.seconds} if last else {}
+        return {**self.labels, **seconds, **losses, "error": self.error or ""}
 
 
 @dataclass
@@ -50,7 +51,7 @@ class Grid:
 
     @property
     def table(self):
-        """A dictionary for each run: what varies, then its seconds and last losses, then error."""
+        """The `row` of each run: what varies, then its seconds and last losses, then error."""
         return [run.row for run in self.runs]
 
     @property
@@ -132,19 +133,29 @@ def _label(what, value, number):
 def _done(jobs, client):
     """Places of jobs, with the result or the error of each."""
     if client is None:
-        return ((place, _do(job)) for place, job in enumerate(jobs))
+        return ((place, _do(_load(job))) for place, job in enumerate(jobs))
     check_workers(client)
-    return as_they_come(client, _do, jobs)
+    # Files are read here: a worker on another machine may not have them.
+    return as_they_come(client, _do, map(_load, jobs))
 
 
-def _do(job):
-    """One run: its result and None, or None and what went wrong in one line."""
+def _load(job):
+    """A `Run`, or what is wrong with the job in one line."""
     try:
         content, style, config = (job[name] for name in NO_SETTINGS)
         changes = {name: value for name, value in job.items() if name not in NO_SETTINGS}
         if isinstance(config, str):
             config = TransferConfig.recipe(config)
-        run = Run.load(content, style, config.replace(**changes))
-        return paint(run, lambda progress: None), None
+        return Run.load(content, style, config.replace(**changes))
     except Exception as error:  # whatever it is, the other runs go on
+        return one_line(error)
+
+
+def _do(run):
+    """One run: its result and None, or None and what went wrong in one line."""
+    if isinstance(run, str):
+        return None, run
+    try:
+        return paint(run, lambda progress: None), None
+    except Exception as error:
         return None, one_line(error)

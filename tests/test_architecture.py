@@ -31,7 +31,7 @@ ROOMS = [
     *("network", "terms", "machine.parts", "objective", "evaluation", "tiles"),
     *("optimizers", "loop", "run", "calls", "preparation", "training"),
     *("grid", "machine.budget", "display"),
-    *("tasks.task", *(f"tasks.lesson_{number:02}" for number in (*range(13), 15))),
+    *("tasks.task", *(f"tasks.lesson_{number:02}" for number in range(16))),
     *("exercises", "selftest"),
     *("playground.sketches", "playground.plan", "playground.settings", "playground.status"),
     *("playground.worker", "playground.layout", "playground.choices", "playground.controls"),

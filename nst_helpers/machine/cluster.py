@@ -136,10 +136,10 @@ def as_they_come(client, function, jobs):
     Args:
         client: A `dask.distributed.Client`.
         function: Returns a pair of a result and an error, one of them None.
-        jobs: List of its arguments.
+        jobs: Its arguments, one after the other; each is made only when a worker is free for it.
 
     Yields:
-        The place of a job in the list and what the function returned, as soon as it has; for a job
+        The place of a job among them and what the function returned, as soon as it has; for a job
         whose workers died, None and why.
     """
     from distributed import as_completed

@@ -18,6 +18,15 @@ def test_pictures_are_as_large_as_their_cells_allow():
     assert cols.max() - cols.min() == 2 * CELL + GAP - 1
 
 
+def test_no_row_is_higher_than_its_pictures_need():
+    wide = contact_sheet([[BLUE], [BLUE]], ["", ""], [""])
+    rows, _ = np.nonzero(blue(wide))
+    assert rows.max() - rows.min() == 2 * (CELL // 2) + GAP - 1
+    with_a_portrait = contact_sheet([[BLUE], [BLUE.swapaxes(0, 1)]], ["", ""], [""])
+    assert with_a_portrait.shape[0] == wide.shape[0] + 2 * (CELL - CELL // 2)
+    assert blue(with_a_portrait).sum() == CELL * CELL  # each still whole
+
+
 def test_labels_take_room_and_are_drawn():
     bare = contact_sheet([[BLUE]], [""], [""])
     labelled = contact_sheet([[BLUE]], ["style starry night"], ["style weight 100"])

@@ -342,6 +342,65 @@ WRONG = {
         (lambda v, limit: 0.7 * v, "an int"),
         (lambda v, limit: 7, "20 of 30 are enough"),
     ],
+    "13.1": [
+        (lambda sees, own: (sees - own) // own * own, "both sides together"),
+        (lambda sees, own: -(-sees // own) * own, "whole field"),
+        (lambda sees, own: sees // 2, "also counts the pixels"),
+        (lambda sees, own: -(-sees // (2 * own)) * own, "also counts the pixels"),
+        (lambda sees, own: (sees - own) // 2 // own * own, "round up"),
+        (lambda sees, own: (sees - own) // 2, "go on to a multiple"),
+        (lambda sees, own: (sees - own) / 2, "no int"),
+        (lambda sees, own: own * (3 + -(-(sees - own) // (2 * own))), "needs no"),
+    ],
+    "13.2": [
+        (lambda r: np.mean([(s - m**2) ** 0.5 for _, m, s in r]), "black tile"),
+        (lambda r: shared(r, lambda m, s: (s - m**2) ** 0.5), "black tile"),
+        (lambda r: shared(r, lambda m, s: s - m**2) ** 0.5, "*means* lie apart"),
+        (lambda r: (np.mean([s for *_, s in r]) - np.mean([m for _, m, _ in r]) ** 2) ** 0.5,
+         "weight each tile"),
+        (lambda r: shared(r, lambda m, s: s) - shared(r, lambda m, s: m) ** 2, "take the root"),
+        (lambda r: shared(r, lambda m, s: s) ** 0.5, "deviation from 0"),
+        (lambda r: shared(r, lambda m, s: m), "All positions together"),
+    ],
+    "13.3": [
+        (lambda t, slope: [slope((x**2).mean(0)) * 2 * x / len(x) for x in t], "3 times"),
+        (lambda t, slope: pulled(t, slope(np.mean([(x**2).mean(0) for x in t], 0))), "a third"),
+        (lambda t, slope: pulled(t, slope(sum((x**2).sum(0) for x in t))), "Pass 1 is wrong"),
+        (lambda t, slope: np.concatenate(pulled(t, slope(square(t)))), "for each tile"),
+        (lambda t, slope: [slope_now * 2 * x / len(x) for slope_now in [slope(square(t))]
+                           for x in t], "tile's own positions"),
+        (lambda t, slope: [20 * x for x in pulled(t, slope(square(t)))], "is a *mean*"),
+        (lambda t, slope: [x / 2 for x in pulled(t, slope(square(t)))], "is not x"),
+        (lambda t, slope: [-x for x in pulled(t, slope(square(t)))], "Chain rule"),
+    ],
+    "14.1": [
+        (lambda c: list(itertools.product(*c.values())), "be a dictionary"),
+        (lambda c: [named(c, v) for v in side_by_side(c)], "side by side"),
+        (lambda c: [{n: v} for n, values in c.items() for v in values], "are multiplied"),
+        (lambda c: [named(c, next(side_by_side(c)))] * 12, "not all different"),
+        (lambda c: [named(c, v[::-1]) for v in itertools.product(*[*c.values()][::-1])],
+         "another order"),
+    ],
+    "14.2": [
+        (lambda runs, n: sum(runs) / n, "cut in two"),
+        (lambda runs, n: max(sum(runs[i::n]) for i in range(n)), "like cards"),
+        (lambda runs, n: taken(sorted(runs, reverse=True), [0] * n), "cut in two"),
+        (lambda runs, n: max(runs), "One worker does all"),
+        (lambda runs, n: max(runs) if n > 1 else sum(runs), "longest run"),
+        (lambda runs, n: sum(runs), "On paper"),
+        (lambda runs, n: taken(runs, [0] * min(n, 2)) + (n > 2), "nothing to do"),
+    ],
+    "14.3": [
+        (lambda t, limit: chosen(t, limit) >= 0 and t[chosen(t, limit)], "the row itself"),
+        (lambda t, limit: chosen(t, 99), "mind the limit"),
+        (lambda t, limit: chosen(t, limit, "total_loss"), "means something else"),
+        (lambda t, limit: chosen([r for r in t if r.get("content_distance", 99) <= limit], limit),
+         "left over"),
+        (lambda t, limit: chosen(t, limit - 1e-9), "*at* it"),
+        (lambda t, limit: chosen(t, limit, "content_distance"), "of those that are allowed"),
+        (lambda t, limit: max(chosen(t, limit), 0), "return -1"),
+        (lambda t, limit: min(range(len(t)), key=lambda p: t[p]["style_distance"]), "KeyError"),
+    ],
     "15.1": [
         (lambda c, s: moved(c, s, (0, 1, 2)), "each feature needs"),
         (lambda c, s: moved(s, c, (0, 1)), "so is the shape"),
@@ -471,6 +530,43 @@ def chance(votes, first, last):
 
 def fewest(votes, limit, likely, start=0):
     return next(k for k in range(start, votes + 2) if likely(k) <= limit)
+
+
+def shared(reports, number):
+    positions = sum(count for count, *_ in reports)
+    return sum(count / positions * number(m, s) for count, m, s in reports)
+
+
+def square(tiles):
+    return (np.concatenate(tiles) ** 2).mean(axis=0)
+
+
+def pulled(tiles, slope):
+    positions = sum(map(len, tiles))
+    return [slope * 2 * x / positions for x in tiles]
+
+
+def named(choices, values):
+    return dict(zip(choices, values, strict=True))
+
+
+def side_by_side(choices):
+    return zip(*choices.values(), strict=False)
+
+
+def taken(runs, free_at):
+    for seconds in runs:
+        free_at[free_at.index(min(free_at))] += seconds
+    return max(free_at)
+
+
+def chosen(table, limit, number="style_distance"):
+    allowed = [
+        place
+        for place, row in enumerate(table)
+        if not row["error"] and row["content_distance"] <= limit
+    ]
+    return min(allowed, key=lambda place: table[place][number], default=-1)
 
 
 def moved(content, style, axes):
