@@ -18,6 +18,17 @@ ALSO_LINK = ROOT / "CITATION.cff", ROOT / "app" / "playground.ipynb"
 PAGES = {README: "notebooks/", ROOT / "docs" / "for_instructors.md": "../notebooks/"}
 TABLE = re.compile(r"(<!-- lessons -->\n).*?(<!-- end of lessons -->)", re.DOTALL)
 WAY_ON = re.compile(r"\*\*(Practise|Next):\*\*")
+# What is written, with fields in braces: tools/translate.py takes these from here.
+TABLE_HEAD = "| lesson | you will | runs in | teach in |"
+TABLE_ROW = "| [{title}]({address}) | {you_will} | {seconds} s | {minutes} min |"
+TIME = """\
+**Time:** {minutes} minutes to work through. \
+It runs in about {seconds} seconds on two cores, without a GPU."""
+MIRRORS = "**Mirrors** the section [*{title}*]({address}) of the Keras example."
+PRACTISE = "**Practise:** [exercises that check themselves]({address})"
+NEXT = "**Next:** [{title}]({address})"
+ALL_LESSONS = "all lessons"
+TEMPLATES = TABLE_HEAD, TABLE_ROW, TIME, MIRRORS, PRACTISE, NEXT, ALL_LESSONS
 EXAMPLE = "https://keras.io/examples/generative/neural_style_transfer/"
 COLAB = "https://colab.research.google.com"
 INSTALL = """\
@@ -38,19 +49,13 @@ def repository():
     return project["urls"]["Repository"].removeprefix("https://github.com/")
 
 
-def link(lesson, folder=""):
-    return f"[{lesson['title']}]({folder}{lesson['file']})"
-
-
 def with_table(text, folder=""):
     """The text with the table of lessons between its two marks; as it is where it has none."""
     rows = [
-        f"| {link(lesson, folder)} | {lesson['you_will']} "
-        f"| {lesson['seconds']} s | {lesson['minutes']} min |\n"
-        for lesson in read_lessons()
+        TABLE_ROW.format(address=folder + lesson["file"], **lesson) for lesson in read_lessons()
     ]
-    table = "| lesson | you will | runs in | teach in |\n| --- | --- | ---: | ---: |\n"
-    return TABLE.sub(lambda marks: marks[1] + table + "".join(rows) + marks[2], text)
+    table = "\n".join([TABLE_HEAD, "| --- | --- | ---: | ---: |", *rows, ""])
+    return TABLE.sub(lambda marks: marks[1] + table + marks[2], text)
 
 
 def head(lesson):
@@ -62,8 +67,7 @@ def head(lesson):
 
 [![Open in Colab]({COLAB}/assets/colab-badge.svg)]({address})
 
-**Time:** {lesson["minutes"]} minutes to work through. \
-It runs in about {lesson["seconds"]} seconds on two cores, without a GPU.{mirrored}
+{TIME.format(**lesson)}{mirrored}
 
 """
 
@@ -72,15 +76,15 @@ def mirrors(title):
     """The link to a section of the Keras example, whose anchor is made by Keras's own rule."""
     letters = title.lower().replace("&", "amp").translate(str.maketrans("", "", string.punctuation))
     anchor = letters.replace(" ", "-")
-    return f"**Mirrors** the section [*{title}*]({EXAMPLE}#{anchor}) of the Keras example."
+    return MIRRORS.format(title=title, address=f"{EXAMPLE}#{anchor}")
 
 
 def way_on(lesson, following):
     """The links to a lesson's exercises, if it has some, and to the lesson that follows."""
+    onward = NEXT.format(title=following["title"], address=following["file"])
     if not (ROOT / "exercises" / lesson["file"]).exists():
-        return f"**Next:** {following}"
-    practise = f"**Practise:** [exercises that check themselves](../exercises/{lesson['file']})"
-    return f"{practise}\n\n**Next:** {following}"
+        return onward
+    return f"{PRACTISE.format(address='../exercises/' + lesson['file'])}\n\n{onward}"
 
 
 def linked(lesson, following):
@@ -100,7 +104,7 @@ def linked(lesson, following):
 def written():
     """What the pages and the lessons should hold: texts by their paths."""
     lessons = read_lessons()
-    ways = [link(lesson) for lesson in lessons[1:]] + [f"[all lessons]({lessons[0]['file']})"]
+    ways = [*lessons[1:], {"title": ALL_LESSONS, "file": lessons[0]["file"]}]
     pages = {
         path: with_table(path.read_text(encoding="utf-8"), folder) for path, folder in PAGES.items()
     }
