@@ -23,11 +23,11 @@ class Phrasebook:
             return self._whole[text]
         for template, words in self._templates:
             if found := template.fullmatch(text):
-                fields = {
-                    name: self.find(value) or value for name, value in found.groupdict().items()
-                }
-                return FIELD.sub(lambda field: fields[field[1]], words)
+                return self._filled(words, found.groupdict())
         return None
+
+    def _filled(self, words, fields):
+        return FIELD.sub(lambda name: self.find(fields[name[1]]) or fields[name[1]], words)
 
 
 def has_fields(text):
@@ -39,11 +39,14 @@ def literal_length(text):
 
 
 def pattern(text):
-    """The regular expression that finished sentences of this template match."""
-    parts, names = FIELD.split(text)[::2], FIELD.split(text)[1::2]
-    groups, seen = [], set()
-    for name in names:
-        groups.append(f"(?P={name})" if name in seen else f"(?P<{name}>.+?)")
+    """The regular expression that the finished sentences of a template match."""
+    seen = set()
+
+    def group(name):
+        again = name in seen
         seen.add(name)
-    literals = map(re.escape, parts)
-    return re.compile(next(literals) + "".join(g + l for g, l in zip(groups, literals)), re.DOTALL)
+        return f"(?P={name})" if again else f"(?P<{name}>.+?)"
+
+    pieces = FIELD.split(text)  # literals, and between them the names of fields
+    parts = [group(piece) if i % 2 else re.escape(piece) for i, piece in enumerate(pieces)]
+    return re.compile("".join(parts), re.DOTALL)
