@@ -112,6 +112,8 @@ def updated(path, language, english):
         template.add(text)
     catalogue = read_catalogue(path, language) if path.exists() else Catalog(locale=language)
     catalogue.update(template)
+    for key in [key for key, message in catalogue.obsolete.items() if not message.string]:
+        del catalogue.obsolete[key]
     for message in catalogue:
         message.flags &= {"fuzzy"}  # what Babel guesses of a message's format is no use here
     data = io.BytesIO()
