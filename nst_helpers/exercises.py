@@ -161,5 +161,7 @@ def _stopped(error, answer):
     """Where the answer's own code stopped, and why."""
     file = getattr(getattr(answer, "__code__", None), "co_filename", None)
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    where = f" in line {own[-1].lineno} of the cell" if own else " while the check used the answer"
-    return f"{type(error).__name__}{where}: {reason(error)}."
+    name = type(error).__name__
+    if own:
+        return f"{name} in line {own[-1].lineno} of the cell: {reason(error)}."
+    return f"{name} while the check used the answer: {reason(error)}."

@@ -64,7 +64,8 @@ def _python():
 def _tensorflow():
     from nst_helpers.machine.backend import HAS_GPU, keras, tf
 
-    return f"{tf.__version__}, Keras {keras.__version__}, {'with' if HAS_GPU else 'without'} a GPU"
+    gpu = "with a GPU" if HAS_GPU else "without a GPU"
+    return f"{tf.__version__}, Keras {keras.__version__}, {gpu}"
 
 
 def _weights():

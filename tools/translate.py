@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TRANSLATIONS = ROOT / "translations"
 LINKS = runpy.run_path(str(ROOT / "tools" / "link_lessons.py"))
 EXERCISES = runpy.run_path(str(ROOT / "tools" / "make_exercises.py"))
+PACKAGE = runpy.run_path(str(ROOT / "tools" / "package_messages.py"))
 CHECKS = runpy.run_path(str(ROOT / "tools" / "translation_checks.py"))
 PAGES = ROOT / "README.md", ROOT / "docs" / "for_instructors.md", ROOT / "app" / "playground.ipynb"
 HEADER = 'msgid ""\nmsgstr ""\n"Language: {}\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
@@ -78,26 +79,29 @@ def lesson_messages():
 
 
 def sources():
-    """From the place of each catalogue in a language's folder to its English messages."""
+    """From the place of each catalogue in a language's folder to its English messages.
+
+    Each message has the module that it comes from, or none.
+    """
     shared = lesson_messages()
     known = Phrasebook({text: text for text in shared})
-    files = {
-        f"notebooks/{path.stem}.po": path for path in sorted(LINKS["NOTEBOOKS"].glob("*.ipynb"))
-    }
-    files |= {
-        f"exercises/{path.stem}.po": path for path in sorted(EXERCISES["MASTERS"].glob("*.ipynb"))
-    }
-    files |= {f"pages/{path.stem}.po": path for path in PAGES}
+    found = {"lessons.po": shared}
+    for place, path in files().items():
+        pieces = [piece for text in texts_of(path) for piece in messages(text)]
+        found[place] = [piece for piece in pieces if known.find(piece) is None]
+    found = {place: dict.fromkeys(texts, "") for place, texts in found.items()}
+    return found | {"nst_helpers.po": PACKAGE["package_messages"](ROOT / "nst_helpers")}
+
+
+def files():
+    """From the place of each catalogue of a text to the file that the text stands in."""
+    folders = {"notebooks": LINKS["NOTEBOOKS"], "exercises": EXERCISES["MASTERS"]}
     found = {
-        place: [
-            piece
-            for text in texts_of(path)
-            for piece in messages(text)
-            if known.find(piece) is None
-        ]
-        for place, path in files.items()
+        f"{name}/{path.stem}.po": path
+        for name, folder in folders.items()
+        for path in sorted(folder.glob("*.ipynb"))
     }
-    return {"lessons.po": shared, **found}
+    return found | {f"pages/{path.stem}.po": path for path in PAGES}
 
 
 def read_catalogue(path, language):
@@ -108,8 +112,8 @@ def read_catalogue(path, language):
 def updated(path, language, english):
     """The catalogue with the messages of today, as bytes; it keeps every translation that fits."""
     template = Catalog(locale=language)
-    for text in english:
-        template.add(text)
+    for text, place in english.items():
+        template.add(text, locations=[(place, None)] if place else ())
     catalogue = read_catalogue(path, language) if path.exists() else Catalog(locale=language)
     catalogue.update(template)
     for key in [key for key, message in catalogue.obsolete.items() if not message.string]:
@@ -117,7 +121,7 @@ def updated(path, language, english):
     for message in catalogue:
         message.flags &= {"fuzzy"}  # what Babel guesses of a message's format is no use here
     data = io.BytesIO()
-    write_po(data, catalogue, width=0, omit_header=True, no_location=True)
+    write_po(data, catalogue, width=0, omit_header=True, include_lineno=False)
     return HEADER.format(language).encode() + data.getvalue()
 
 

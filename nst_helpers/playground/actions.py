@@ -52,10 +52,10 @@ class Actions(widgets.VBox):
         except ValueError as error:
             self._model.fail(error)
         else:
-            self._answer.value = f"<pre>Saved as {html.escape(str(path))}</pre>"
+            self._answer.value = _preformatted(f"Saved as {path}")
 
     def _show_call(self):
-        self._answer.value = f"<pre>{html.escape(self._model.call)}</pre>"
+        self._answer.value = _preformatted(self._model.call)
 
 
 def _button(name, action, style="", **options):
@@ -63,6 +63,10 @@ def _button(name, action, style="", **options):
     button = widgets.Button(description=name, button_style=style, layout=width, **options)
     button.on_click(lambda _: action())
     return button
+
+
+def _preformatted(text):
+    return f"<pre>{html.escape(text)}</pre>"
 
 
 def _download(status):

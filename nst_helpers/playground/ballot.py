@@ -121,8 +121,8 @@ def _image(picture, place):
 
 
 def _table(tally):
-    rows = "".join(
-        f"<tr><td>{html.escape(str(name))}</td><td>{won} of {cast} votes</td></tr>"
-        for name, (won, cast) in tally.items()
-    )
+    votes = {
+        html.escape(str(name)): f"{won} of {cast} votes" for name, (won, cast) in tally.items()
+    }
+    rows = "".join(f"<tr><td>{name}</td><td>{words}</td></tr>" for name, words in votes.items())
     return f"<table>{rows}</table>"

@@ -68,5 +68,6 @@ def _in_words(status):
     last, iterations = status.losses[-1], status.plan.run.config.iterations
     text = f"{status.state}: iteration {last.iteration} of {iterations} · {last.seconds:.1f} s"
     if status.state == "running":
-        text += f" · {last.seconds / last.iteration * (iterations - last.iteration):.0f} s left"
+        left = last.seconds / last.iteration * (iterations - last.iteration)
+        text += " · " + f"{left:.0f} s left"
     return text
