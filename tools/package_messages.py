@@ -13,17 +13,15 @@ ENGLISH_FILES = {"cluster.py", "colourspace.py", "display.py", "sheet.py", "stat
 ENGLISH_CALLS = {"add", "_Parser", "notes.append"}
 SHELL = {"__main__.py", "grid_shell.py"}  # what stands outside of their functions is help
 NOT_WORDS = re.compile(r"[<\\#]|%[(s]|class=|\A[A-Z]\w+[(/]|\Apython -m|\Anst_helpers:")
+# fmt: off
 WORDS = (
-    """
-Right.
-Run Stop Undo Download Save Upload Compare Pictures Presets Smooth
-content style total mix recipe strength pooling size iterations
-none noise off left right
-ready waiting running finished stopped failed
-memory widgets thumbnail
-""".split()
-    + ["second style", "total variation"]
+    "Right.", "Run", "Stop", "Undo", "Download", "Save", "Upload", "Compare", "Pictures",
+    "Presets", "Smooth", "content", "style", "second style", "total variation", "total", "mix",
+    "recipe", "strength", "pooling", "size", "iterations", "none", "noise", "off", "left", "right",
+    "ready", "waiting", "running", "finished", "stopped", "failed", "memory", "widgets",
+    "thumbnail",
 )
+# fmt: on
 
 
 def package_messages(folder):
