@@ -133,6 +133,7 @@ def test_the_tool_points_all_links_at_a_fork(tmp_path):
         "docs",
         "app",
         "notebooks",
+        "translations",
     ):
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy

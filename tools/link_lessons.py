@@ -4,6 +4,7 @@ python tools/link_lessons.py               tables; titles, badges, times and lin
 python tools/link_lessons.py OWNER/NAME    the same, and all links point at your fork
 """
 
+import os
 import re
 import string
 import sys
@@ -11,11 +12,14 @@ import tomllib
 from pathlib import Path
 
 import nbformat
+from babel import Locale
 
 ROOT = Path(__file__).resolve().parents[1]
+TRANSLATIONS = ROOT / "translations"
 NOTEBOOKS, PROJECT, README = ROOT / "notebooks", ROOT / "pyproject.toml", ROOT / "README.md"
 ALSO_LINK = ROOT / "CITATION.cff", ROOT / "app" / "playground.ipynb"
 PAGES = {README: "notebooks/", ROOT / "docs" / "for_instructors.md": "../notebooks/"}
+LANGUAGES = re.compile(r"(<!-- languages -->\n).*")
 TABLE = re.compile(r"(<!-- lessons -->\n).*?(<!-- end of lessons -->)", re.DOTALL)
 WAY_ON = re.compile(r"\*\*(Practise|Next):\*\*")
 # What is written, with fields in braces: tools/translate.py takes these from here.
@@ -49,6 +53,37 @@ def repository():
     return project["urls"]["Repository"].removeprefix("https://github.com/")
 
 
+def languages():
+    """English and the languages that there are catalogues for, such as ko."""
+    return ["en", *sorted(path.name for path in TRANSLATIONS.iterdir() if path.is_dir())]
+
+
+def edition(path, language):
+    """The path of a page, a lesson or an exercise in a language."""
+    folder, *rest = path.relative_to(ROOT).parts
+    if language == "en":
+        return path
+    if folder in ("notebooks", "exercises"):
+        return ROOT.joinpath(folder, language, *rest)
+    return path.with_name(f"{path.stem}.{language}{path.suffix}")
+
+
+def switch(path, language="en"):
+    """Links from one edition of an English page to the others, by the languages' own names."""
+    folder = edition(path, language).parent
+    others = {
+        Locale.parse(other).display_name: os.path.relpath(edition(path, other), folder)
+        for other in languages()
+        if other != language
+    }
+    return " · ".join(f"[{name}]({Path(place).as_posix()})" for name, place in others.items())
+
+
+def with_switch(text, path, language="en"):
+    """The text with these links below their mark."""
+    return LANGUAGES.sub(lambda mark: mark[1] + switch(path, language), text)
+
+
 def with_table(text, folder=""):
     """The text with the table of lessons between its two marks; as it is where it has none."""
     rows = [
@@ -66,6 +101,9 @@ def head(lesson):
 # {lesson["title"]}
 
 [![Open in Colab]({COLAB}/assets/colab-badge.svg)]({address})
+
+<!-- languages -->
+{switch(NOTEBOOKS / lesson["file"])}
 
 {TIME.format(**lesson)}{mirrored}
 
@@ -106,7 +144,8 @@ def written():
     lessons = read_lessons()
     ways = [*lessons[1:], {"title": ALL_LESSONS, "file": lessons[0]["file"]}]
     pages = {
-        path: with_table(path.read_text(encoding="utf-8"), folder) for path, folder in PAGES.items()
+        path: with_switch(with_table(path.read_text(encoding="utf-8"), folder), path)
+        for path, folder in PAGES.items()
     }
     return pages | {
         NOTEBOOKS / lesson["file"]: linked(lesson, way)

@@ -38,6 +38,7 @@ _OTHER_KINDS = {
         "{name} is damaged, cut short or of a rare kind: save it as a common JPEG or PNG."
     ),
 }
+_AVIF = "{name} is an AVIF picture: convert it to JPEG, or run pip install --upgrade pillow."
 _WEB_PAGE = (
     rb"(\xef\xbb\xbf)?\s*(<\?xml.*?\?>\s*)?(<!--.*?-->\s*)*"
     rb"<(!doctype\s+html|html|head|body|title|meta|script)\b"
@@ -221,9 +222,7 @@ def _why_unidentified(name, data):
     if _is_heic(data):
         return f"{name} is a HEIC picture: convert it to JPEG, or run pip install pillow-heif."
     if _is_avif(data) and "AVIF" not in Image.OPEN:
-        return (
-            f"{name} is an AVIF picture: convert it to JPEG, or run pip install --upgrade pillow."
-        )
+        return _AVIF.format(name=name)
     if re.match(_WEB_PAGE, data[:4096], re.DOTALL | re.IGNORECASE):
         own = "copy the picture's own address" if "://" in name else "save the picture in it"
         return f"{name} is a web page, not a picture: open it and {own}."
