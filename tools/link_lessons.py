@@ -4,6 +4,7 @@ python tools/link_lessons.py               tables; titles, badges, times and lin
 python tools/link_lessons.py OWNER/NAME    the same, and all links point at your fork
 """
 
+import itertools
 import os
 import re
 import string
@@ -17,7 +18,14 @@ from babel import Locale
 ROOT = Path(__file__).resolve().parents[1]
 TRANSLATIONS = ROOT / "translations"
 NOTEBOOKS, PROJECT, README = ROOT / "notebooks", ROOT / "pyproject.toml", ROOT / "README.md"
-ALSO_LINK = ROOT / "CITATION.cff", ROOT / "app" / "playground.ipynb"
+LINKED = (
+    "*.cff",
+    "*.md",
+    "app/*.ipynb",
+    "notebooks/**/*.ipynb",
+    "exercises/**/*.ipynb",
+    "translations/**/*.po",
+)
 PAGES = {README: "notebooks/", ROOT / "docs" / "for_instructors.md": "../notebooks/"}
 LANGUAGES = re.compile(r"(<!-- languages -->\n).*")
 TABLE = re.compile(r"(<!-- lessons -->\n).*?(<!-- end of lessons -->)", re.DOTALL)
@@ -156,7 +164,7 @@ def written():
 def point_at(fork):
     """Puts OWNER/NAME of a fork in the place of the old one."""
     old = repository()
-    for path in (PROJECT, README, *ALSO_LINK):
+    for path in (PROJECT, *itertools.chain(*map(ROOT.glob, LINKED))):
         text = path.read_text(encoding="utf-8").replace(old, fork)
         path.write_text(text, encoding="utf-8", newline="\n")
 
