@@ -11,6 +11,7 @@ as fuzzy, with its old translation. What is not translated is built in English.
 
 import functools
 import io
+import json
 import os
 import re
 import runpy
@@ -147,7 +148,13 @@ def built(language):
                 source, language, lambda words, own=own: own.get(words) or shared.find(words)
             )
             editions[LINKS["edition"](source, language)] = text.built()
-    return editions
+    words = translations(folder / "nst_helpers.po", language)
+    return editions | {words_file(language): json.dumps(words, ensure_ascii=False, indent=1) + "\n"}
+
+
+def words_file(language):
+    """What the package reads: its own words in a language."""
+    return ROOT / "nst_helpers" / "data" / f"words_{language}.json"
 
 
 def editions_of(path):

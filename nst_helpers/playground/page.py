@@ -4,6 +4,7 @@ import threading
 
 from IPython.display import HTML, display
 
+from nst_helpers.machine.language import translated
 from nst_helpers.machine.places import take_place
 
 FULL = "All places are taken."
@@ -20,7 +21,9 @@ def show(content, style):
         content, style: As for `Playground`.
     """
     if not take_place():
-        display(HTML(f'<p role="alert"><strong>{FULL}</strong> {LATER}</p>'))
+        display(
+            HTML(f'<p role="alert"><strong>{translated(FULL)}</strong> {translated(LATER)}</p>')
+        )
         return
     from nst_helpers.playground.model import Playground  # TensorFlow starts here
 
