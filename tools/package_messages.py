@@ -12,7 +12,9 @@ import re
 ENGLISH_FILES = {"cluster.py", "colourspace.py", "display.py", "sheet.py", "state.py"}
 ENGLISH_CALLS = {"add", "_Parser", "notes.append"}
 SHELL = {"__main__.py", "grid_shell.py"}  # what stands outside of their functions is help
-NOT_WORDS = re.compile(r"[<\\#]|%[(s]|class=|\A[A-Z]\w+[(/]|\Apython -m|\Anst_helpers:")
+NOT_WORDS = re.compile(
+    r"[<\\#]|%[(s]|class=|href=|\A[A-Z]\w+[(/]|\A\{name\}\(|\Apython -m|\Anst_helpers:"
+)
 # fmt: off
 WORDS = (
     "Right.", "Run", "Stop", "Undo", "Download", "Save", "Upload", "Compare", "Pictures",

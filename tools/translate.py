@@ -2,7 +2,7 @@
 
 python tools/translate.py                   updates the catalogues, builds the notebooks and pages
                                             from them, and says what is still to translate
-python tools/translate.py --check FILE.po   what is wrong in one catalogue
+python tools/translate.py --check FILE.po … what is wrong in catalogues
 
 A folder of translations/ is a language, such as ko. Its catalogues are gettext's: a message for
 each paragraph of a lesson, a page or an exercise. A message whose English has changed comes back
@@ -119,12 +119,10 @@ def updated(path, language, english):
         template.add(text, locations=[(place, None)] if place else ())
     catalogue = read_catalogue(path, language) if path.exists() else Catalog(locale=language)
     catalogue.update(template)
-    for key in [key for key, message in catalogue.obsolete.items() if not message.string]:
-        del catalogue.obsolete[key]
     for message in catalogue:
         message.flags &= {"fuzzy"}  # what Babel guesses of a message's format is no use here
     data = io.BytesIO()
-    write_po(data, catalogue, width=0, omit_header=True, include_lineno=False)
+    write_po(data, catalogue, width=0, omit_header=True, include_lineno=False, ignore_obsolete=True)
     return HEADER.format(language).encode() + data.getvalue()
 
 
@@ -222,9 +220,8 @@ def check(path):
         elif message.fuzzy:
             found = ["is fuzzy: its English has changed"]
         else:
-            found = CHECKS["problems"](message.id, message.string, has_fields)
-            found += CHECKS["style_problems"](message.string) if language == "ko" else []
-        lines += [f"{message.id[:60]!r} {what}" for what in found]
+            found = CHECKS["problems"](message.id, message.string, language, has_fields)
+        lines += [f"{path.stem}: {message.id[:60]!r} {what}" for what in found]
     return lines
 
 
@@ -243,12 +240,12 @@ def update(language):
 
 
 def main(arguments):
-    if arguments[:1] == ["--check"] and len(arguments) == 2:
-        lines = check(Path(arguments[1]))
+    if arguments[:1] == ["--check"]:
+        lines = [line for name in arguments[1:] for line in check(Path(name))]
         print(*lines, f"{len(lines)} to mend", sep="\n")
         sys.exit(bool(lines))
     if arguments:
-        sys.exit("usage: python tools/translate.py [--check FILE.po]")
+        sys.exit("usage: python tools/translate.py [--check FILE.po …]")
     for language in LINKS["languages"]()[1:]:
         print(*update(language), sep="\n")
         for path, text in built(language).items():
