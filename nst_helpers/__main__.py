@@ -248,7 +248,8 @@ def paint(arguments):
     except DivergenceError as error:
         if error.result is None:
             raise
-        say(f"{error} {arguments.output} is the best picture until then.")
+        say(error)
+        say(f"{arguments.output} is the best picture until then.")
         result, status = error.result, 2
     keep_image(arguments.output, result.image)
     if arguments.losses:

@@ -247,7 +247,8 @@ def main(arguments):
     if arguments:
         sys.exit("usage: python tools/translate.py [--check FILE.po …]")
     for language in LINKS["languages"]()[1:]:
-        print(*update(language), sep="\n")
+        for line in update(language):
+            print(line)
         for path, text in built(language).items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
