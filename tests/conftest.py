@@ -26,7 +26,6 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 WEIGHTS = SHARED / "weights" / "vgg19_notop.h5"
 if WEIGHTS.is_file():  # the lessons' kernels inherit it
     os.environ.setdefault("NST_VGG19_WEIGHTS", str(WEIGHTS))
-os.environ["NST_LANGUAGE"] = "en"  # of the stored outputs, in every edition of a lesson
 
 
 def _document_picture(name):

@@ -12,6 +12,7 @@ import ast
 import copy
 import itertools
 import json
+import os
 import re
 import runpy
 from pathlib import Path
@@ -153,6 +154,7 @@ def execute(notebook, folder):
 
 
 def main():
+    os.environ["NST_LANGUAGE"] = "en"  # of what the checks say, for the kernels
     SOLUTIONS.write_text(solutions(), encoding="utf-8", newline="\n")
     for path, notebook in made().items():
         if None in [cell.execution_count for cell in code_cells(notebook)]:
