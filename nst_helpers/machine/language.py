@@ -5,6 +5,7 @@ which finds the English template that it was made from, in data/words_ko.json, a
 into the template's translation. tools/translate.py writes that file.
 """
 
+import contextlib
 import functools
 import itertools
 import json
@@ -25,7 +26,7 @@ def language():
     notebook that runs this, such as notebooks/ko; the locale.
     """
     chosen = os.environ.get("NST_LANGUAGE") or _of_the_notebook() or _of_the_locale()
-    return chosen if _words_file(chosen).is_file() else "en"
+    return chosen if _is_known(chosen) else "en"
 
 
 def translated(text):
@@ -36,19 +37,23 @@ def translated(text):
 
 def _of_the_notebook():
     """The language of the notebook's folder: Jupyter names its path, and runs the kernel in it."""
-    named = os.environ.get("JPY_SESSION_NAME", "")
-    for folder in (Path(named).parent, Path.cwd()):
-        parts = folder.parts
-        for above, name in itertools.pairwise(parts):
-            if above in FOLDERS and _words_file(name).is_file():
-                return name
-    return None
+    folders = [Path(os.environ.get("JPY_SESSION_NAME", "")).parent]
+    with contextlib.suppress(OSError):  # a folder that was removed
+        folders.append(Path.cwd())
+    pairs = itertools.chain(*(itertools.pairwise(folder.parts) for folder in folders))
+    names = (name for above, name in pairs if above in FOLDERS and _is_known(name))
+    return next(names, None)
 
 
 def _of_the_locale():
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
     name = next(filter(None, map(os.environ.get, names)), "")
     return re.split(r"[_.@]", name)[0] or "en"
+
+
+@functools.cache
+def _is_known(name):
+    return re.fullmatch("[a-z]{2,3}", name) is not None and _words_file(name).is_file()
 
 
 def _words_file(name):

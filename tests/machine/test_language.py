@@ -42,6 +42,7 @@ def reader(monkeypatch, tmp_path):
         ("", {"NST_LANGUAGE": "ko"}, "ko"),
         ("", {"NST_LANGUAGE": "xx"}, "en"),
         ("", {"NST_LANGUAGE": "../ko"}, "en"),
+        ("", {"NST_LANGUAGE": "x" * 300}, "en"),
         ("", {"LANG": "ko_KR.UTF-8"}, "ko"),
         ("", {"LC_ALL": "C", "LANG": "ko_KR.UTF-8"}, "en"),
         ("", {"LC_MESSAGES": "ko", "LANG": "en_US.UTF-8"}, "ko"),
@@ -58,6 +59,12 @@ def reader(monkeypatch, tmp_path):
 def test_the_language_is_the_first_that_is_known(reader, folder, environment, expected):
     reader(folder, **environment)
     assert language() == expected
+
+
+def test_a_folder_that_was_removed_has_none(reader, tmp_path):
+    reader("notebooks/ko")
+    (tmp_path / "notebooks" / "ko").rmdir()
+    assert language() == "en"
 
 
 @pytest.mark.parametrize(
