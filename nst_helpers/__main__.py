@@ -17,6 +17,7 @@ from nst_helpers.grid_shell import add_options, paint_grid
 from nst_helpers.images import check_picture_format, keep_image, load_image, load_region
 from nst_helpers.machine.checks import number
 from nst_helpers.machine.files import check_writable, keep_elsewhere, write_atomically
+from nst_helpers.machine.language import translated
 from nst_helpers.machine.notices import LOG
 from nst_helpers.machine.pictures import PICTURES
 from nst_helpers.machine.sources import find_file
@@ -73,7 +74,7 @@ SETTINGS = {
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message):  # one line, without the usage that argparse puts before it
-        self.exit(2, f"nst_helpers: {message}\n")
+        self.exit(2, f"nst_helpers: {translated(message)}\n")
 
 
 class _SelfTest(argparse.Action):
@@ -247,7 +248,8 @@ def paint(arguments):
     except DivergenceError as error:
         if error.result is None:
             raise
-        say(f"{error} {arguments.output} is the best picture until then.")
+        say(error)
+        say(f"{arguments.output} is the best picture until then.")
         result, status = error.result, 2
     keep_image(arguments.output, result.image)
     if arguments.losses:
@@ -256,7 +258,9 @@ def paint(arguments):
 
 
 def say(message, *_):
-    tqdm.write(f"nst_helpers: {message}", file=sys.stderr)  # above the progress bar, not into it
+    tqdm.write(
+        f"nst_helpers: {translated(str(message))}", file=sys.stderr
+    )  # above the progress bar, not into it
 
 
 def paint_many(words):

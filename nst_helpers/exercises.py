@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from nst_helpers.errors import ConfigError
+from nst_helpers.machine.language import translated
 from nst_helpers.machine.wording import reason
 from nst_helpers.tasks.task import TASKS, WrongAnswerError
 
@@ -36,10 +37,10 @@ class Verdict:
     message: str = ""
 
     def __repr__(self):
-        return f"{WORDS[self.right]} {self.message}".strip()
+        return f"{translated(WORDS[self.right])} {translated(self.message)}".strip()
 
     def _repr_markdown_(self):
-        return f"**{WORDS[self.right]}** {self.message}".strip()
+        return f"**{translated(WORDS[self.right])}** {translated(self.message)}".strip()
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,10 @@ class Text:
     text: str
 
     def __repr__(self):
-        return self.text
+        return translated(self.text)
 
     def _repr_markdown_(self):
-        return self.text
+        return repr(self)
 
 
 class _UntriedError(Exception):
@@ -161,5 +162,7 @@ def _stopped(error, answer):
     """Where the answer's own code stopped, and why."""
     file = getattr(getattr(answer, "__code__", None), "co_filename", None)
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    where = f" in line {own[-1].lineno} of the cell" if own else " while the check used the answer"
-    return f"{type(error).__name__}{where}: {reason(error)}."
+    name = type(error).__name__
+    if own:
+        return f"{name} in line {own[-1].lineno} of the cell: {reason(error)}."
+    return f"{name} while the check used the answer: {reason(error)}."

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from nst_helpers.config import TransferConfig
 from nst_helpers.errors import one_line
+from nst_helpers.machine.language import translated
 from nst_helpers.machine.memory import memory_needed, memory_there
 from nst_helpers.machine.pictures import picture
 from nst_helpers.machine.weights import vgg19_weights
@@ -32,7 +33,9 @@ class Finding(NamedTuple):
     what: str
 
     def __str__(self):
-        return f"{'ok  ' if self.ready else 'FAIL'} {self.name}: {self.what}"
+        return (
+            f"{'ok  ' if self.ready else 'FAIL'} {translated(self.name)}: {translated(self.what)}"
+        )
 
 
 class NotReadyError(RuntimeError):
@@ -64,7 +67,8 @@ def _python():
 def _tensorflow():
     from nst_helpers.machine.backend import HAS_GPU, keras, tf
 
-    return f"{tf.__version__}, Keras {keras.__version__}, {'with' if HAS_GPU else 'without'} a GPU"
+    gpu = "with a GPU" if HAS_GPU else "without a GPU"
+    return f"{tf.__version__}, Keras {keras.__version__}, {gpu}"
 
 
 def _weights():

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "nst_helpers"
 
 # From the lowest to the highest: each module imports only from those before it.
 ROOMS = [
-    *("errors", "version", "palette"),
+    *("errors", "version", "palette", "machine.language"),
     *(
         "machine.vgg19",
         "machine.tiling",

@@ -132,7 +132,9 @@ def test_the_tool_points_all_links_at_a_fork(tmp_path):
         "tools",
         "docs",
         "app",
+        "exercises",
         "notebooks",
+        "translations",
     ):
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
@@ -140,7 +142,7 @@ def test_the_tool_points_all_links_at_a_fork(tmp_path):
     subprocess.run(
         [sys.executable, tmp_path / "tools" / "link_lessons.py", "someone/a-fork"], check=True
     )
-    written = ".md", ".toml", ".cff", ".ipynb"
+    written = ".md", ".toml", ".cff", ".ipynb", ".po"
     texts = [path for path in tmp_path.rglob("*") if path.suffix in written]
     assert all(REPOSITORY not in path.read_text("utf-8") for path in texts)
     assert "someone/a-fork" in (tmp_path / "notebooks" / LESSONS[-1].name).read_text("utf-8")

@@ -4,6 +4,8 @@ python tools/link_lessons.py               tables; titles, badges, times and lin
 python tools/link_lessons.py OWNER/NAME    the same, and all links point at your fork
 """
 
+import itertools
+import os
 import re
 import string
 import sys
@@ -11,13 +13,34 @@ import tomllib
 from pathlib import Path
 
 import nbformat
+from babel import Locale
 
 ROOT = Path(__file__).resolve().parents[1]
+TRANSLATIONS = ROOT / "translations"
 NOTEBOOKS, PROJECT, README = ROOT / "notebooks", ROOT / "pyproject.toml", ROOT / "README.md"
-ALSO_LINK = ROOT / "CITATION.cff", ROOT / "app" / "playground.ipynb"
+LINKED = (
+    "*.cff",
+    "*.md",
+    "app/*.ipynb",
+    "notebooks/**/*.ipynb",
+    "exercises/**/*.ipynb",
+    "translations/**/*.po",
+)
 PAGES = {README: "notebooks/", ROOT / "docs" / "for_instructors.md": "../notebooks/"}
+LANGUAGES = re.compile(r"(<!-- languages -->\n).*")
 TABLE = re.compile(r"(<!-- lessons -->\n).*?(<!-- end of lessons -->)", re.DOTALL)
 WAY_ON = re.compile(r"\*\*(Practise|Next):\*\*")
+# What is written, with fields in braces: tools/translate.py takes these from here.
+TABLE_HEAD = "| lesson | you will | runs in | teach in |"
+TABLE_ROW = "| [{title}]({address}) | {you_will} | {seconds} s | {minutes} min |"
+TIME = """\
+**Time:** {minutes} minutes to work through. \
+It runs in about {seconds} seconds on two cores, without a GPU."""
+MIRRORS = "**Mirrors** the section [*{title}*]({address}) of the Keras example."
+PRACTISE = "**Practise:** [exercises that check themselves]({address})"
+NEXT = "**Next:** [{title}]({address})"
+ALL_LESSONS = "all lessons"
+TEMPLATES = TABLE_HEAD, TABLE_ROW, TIME, MIRRORS, PRACTISE, NEXT, ALL_LESSONS
 EXAMPLE = "https://keras.io/examples/generative/neural_style_transfer/"
 COLAB = "https://colab.research.google.com"
 INSTALL = """\
@@ -38,19 +61,44 @@ def repository():
     return project["urls"]["Repository"].removeprefix("https://github.com/")
 
 
-def link(lesson, folder=""):
-    return f"[{lesson['title']}]({folder}{lesson['file']})"
+def languages():
+    """English and the languages that there are catalogues for, such as ko."""
+    return ["en", *sorted(path.name for path in TRANSLATIONS.iterdir() if path.is_dir())]
+
+
+def edition(path, language):
+    """The path of a page, a lesson or an exercise in a language."""
+    folder, *rest = path.relative_to(ROOT).parts
+    if language == "en":
+        return path
+    if folder in ("notebooks", "exercises"):
+        return ROOT.joinpath(folder, language, *rest)
+    return path.with_name(f"{path.stem}.{language}{path.suffix}")
+
+
+def switch(path, language="en"):
+    """Links from one edition of an English page to the others, by the languages' own names."""
+    folder = edition(path, language).parent
+    others = {
+        Locale.parse(other).display_name: os.path.relpath(edition(path, other), folder)
+        for other in languages()
+        if other != language
+    }
+    return " · ".join(f"[{name}]({Path(place).as_posix()})" for name, place in others.items())
+
+
+def with_switch(text, path, language="en"):
+    """The text with these links below their mark."""
+    return LANGUAGES.sub(lambda mark: mark[1] + switch(path, language), text)
 
 
 def with_table(text, folder=""):
     """The text with the table of lessons between its two marks; as it is where it has none."""
     rows = [
-        f"| {link(lesson, folder)} | {lesson['you_will']} "
-        f"| {lesson['seconds']} s | {lesson['minutes']} min |\n"
-        for lesson in read_lessons()
+        TABLE_ROW.format(address=folder + lesson["file"], **lesson) for lesson in read_lessons()
     ]
-    table = "| lesson | you will | runs in | teach in |\n| --- | --- | ---: | ---: |\n"
-    return TABLE.sub(lambda marks: marks[1] + table + "".join(rows) + marks[2], text)
+    table = "\n".join([TABLE_HEAD, "| --- | --- | ---: | ---: |", *rows, ""])
+    return TABLE.sub(lambda marks: marks[1] + table + marks[2], text)
 
 
 def head(lesson):
@@ -62,8 +110,10 @@ def head(lesson):
 
 [![Open in Colab]({COLAB}/assets/colab-badge.svg)]({address})
 
-**Time:** {lesson["minutes"]} minutes to work through. \
-It runs in about {lesson["seconds"]} seconds on two cores, without a GPU.{mirrored}
+<!-- languages -->
+{switch(NOTEBOOKS / lesson["file"])}
+
+{TIME.format(**lesson)}{mirrored}
 
 """
 
@@ -72,15 +122,15 @@ def mirrors(title):
     """The link to a section of the Keras example, whose anchor is made by Keras's own rule."""
     letters = title.lower().replace("&", "amp").translate(str.maketrans("", "", string.punctuation))
     anchor = letters.replace(" ", "-")
-    return f"**Mirrors** the section [*{title}*]({EXAMPLE}#{anchor}) of the Keras example."
+    return MIRRORS.format(title=title, address=f"{EXAMPLE}#{anchor}")
 
 
 def way_on(lesson, following):
     """The links to a lesson's exercises, if it has some, and to the lesson that follows."""
+    onward = NEXT.format(title=following["title"], address=following["file"])
     if not (ROOT / "exercises" / lesson["file"]).exists():
-        return f"**Next:** {following}"
-    practise = f"**Practise:** [exercises that check themselves](../exercises/{lesson['file']})"
-    return f"{practise}\n\n**Next:** {following}"
+        return onward
+    return f"{PRACTISE.format(address='../exercises/' + lesson['file'])}\n\n{onward}"
 
 
 def linked(lesson, following):
@@ -100,9 +150,10 @@ def linked(lesson, following):
 def written():
     """What the pages and the lessons should hold: texts by their paths."""
     lessons = read_lessons()
-    ways = [link(lesson) for lesson in lessons[1:]] + [f"[all lessons]({lessons[0]['file']})"]
+    ways = [*lessons[1:], {"title": ALL_LESSONS, "file": lessons[0]["file"]}]
     pages = {
-        path: with_table(path.read_text(encoding="utf-8"), folder) for path, folder in PAGES.items()
+        path: with_switch(with_table(path.read_text(encoding="utf-8"), folder), path)
+        for path, folder in PAGES.items()
     }
     return pages | {
         NOTEBOOKS / lesson["file"]: linked(lesson, way)
@@ -113,7 +164,7 @@ def written():
 def point_at(fork):
     """Puts OWNER/NAME of a fork in the place of the old one."""
     old = repository()
-    for path in (PROJECT, README, *ALSO_LINK):
+    for path in (PROJECT, *itertools.chain(*map(ROOT.glob, LINKED))):
         text = path.read_text(encoding="utf-8").replace(old, fork)
         path.write_text(text, encoding="utf-8", newline="\n")
 

@@ -12,6 +12,7 @@ import ast
 import copy
 import itertools
 import json
+import os
 import re
 import runpy
 from pathlib import Path
@@ -25,14 +26,19 @@ MASTERS = EXERCISES / "masters"
 SOLUTIONS = ROOT / "nst_helpers" / "data" / "exercise_solutions.json"
 LINKS = runpy.run_path(str(ROOT / "tools" / "link_lessons.py"))
 MARKED = re.compile(r"(?ms)^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION(\n|\Z)")
+# What is written, with fields in braces: tools/translate.py takes these from here.
+TITLE = "{title}: exercises"
 FOR_STUDENTS = """\
+They belong to lesson [{title}]({address}). \
 Replace each `raise NotImplementedError("your turn")`, or each `# your turn`, by your own lines, \
 and run the cell below it: it says whether the answer is right and, if it isn't, what to look at. \
 In a cell of your own, `nst.exercises.hint("{number}")` helps a little more at each call, and \
 `nst.exercises.solution("{number}")` shows the solution after your first try."""
 FOR_INSTRUCTORS = """\
+They belong to lesson [{title}]({address}). \
 **The instructor's edition**, with solutions, model answers and what goes wrong most often. It is \
 made by `tools/make_exercises.py`: change the master, in `exercises/masters`, not this file."""
+TEMPLATES = TITLE, FOR_STUDENTS, FOR_INSTRUCTORS
 
 
 def asked(cell):
@@ -80,12 +86,13 @@ def head(lesson, path, cells):
     up = "../" * place.count("/")
     number = next(filter(None, map(asked, cells)))
     words = FOR_INSTRUCTORS if path.parent.name == "instructor" else FOR_STUDENTS
+    fields = {"title": lesson["title"], "address": f"{up}notebooks/{lesson['file']}"}
     text = f"""\
-# {lesson["title"]}: exercises
+# {TITLE.format(**fields)}
 
 [![Open in Colab]({badge})]({address})
 
-They belong to lesson {LINKS["link"](lesson, f"{up}notebooks/")}. {words.format(number=number)}"""
+{words.format(number=number, **fields)}"""
     ids = f"{path.stem[:2]}-head", f"{path.stem[:2]}-colab"
     return [
         nbformat.v4.new_markdown_cell(text, id=ids[0]),
@@ -147,6 +154,7 @@ def execute(notebook, folder):
 
 
 def main():
+    os.environ["NST_LANGUAGE"] = "en"  # of what the checks say, for the kernels
     SOLUTIONS.write_text(solutions(), encoding="utf-8", newline="\n")
     for path, notebook in made().items():
         if None in [cell.execution_count for cell in code_cells(notebook)]:

@@ -91,7 +91,7 @@ def main():
     shutil.rmtree(PAGES, ignore_errors=True)
     shutil.rmtree(SITE, ignore_errors=True)
     shutil.copytree(ROOT / "website", PAGES)
-    shutil.copytree(ROOT / "docs", PAGES / "docs")
+    shutil.copytree(ROOT / "docs", PAGES / "docs", ignore=shutil.ignore_patterns("*.md"))
     lessons = [f"{NOTEBOOKS.name}/{lesson['file']}" for lesson in read_lessons()]
     write_pages(lessons)
     write_gallery()

@@ -29,15 +29,16 @@ _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 # What a file is that is no picture, by its first bytes, and what to do.
 _OTHER_KINDS = {
     rb"\s*(<\?xml.*?\?>\s*)?(<!--.*?-->\s*)*(<!DOCTYPE svg.*?>\s*)?<svg": (
-        "is an SVG drawing: export it as PNG."
+        "{name} is an SVG drawing: export it as PNG."
     ),
-    rb"%PDF": "is a PDF document: export the picture in it as PNG.",
-    rb"PK\x03\x04": "is a ZIP archive: unpack it and give a picture from it.",
-    rb"\xff\x0a|\0\0\0\x0cJXL ": "is a JPEG XL picture: convert it to JPEG or PNG.",
+    rb"%PDF": "{name} is a PDF document: export the picture in it as PNG.",
+    rb"PK\x03\x04": "{name} is a ZIP archive: unpack it and give a picture from it.",
+    rb"\xff\x0a|\0\0\0\x0cJXL ": "{name} is a JPEG XL picture: convert it to JPEG or PNG.",
     rb"\x89PNG|\xff\xd8\xff|II\*\0|MM\0\*|GIF8|BM|RIFF....WEBP": (
-        "is damaged, cut short or of a rare kind: save it as a common JPEG or PNG."
+        "{name} is damaged, cut short or of a rare kind: save it as a common JPEG or PNG."
     ),
 }
+_AVIF = "{name} is an AVIF picture: convert it to JPEG, or run pip install --upgrade pillow."
 _WEB_PAGE = (
     rb"(\xef\xbb\xbf)?\s*(<\?xml.*?\?>\s*)?(<!--.*?-->\s*)*"
     rb"<(!doctype\s+html|html|head|body|title|meta|script)\b"
@@ -121,7 +122,7 @@ def _clear_errors(name, data=b""):
     except Image.DecompressionBombError as error:  # Pillow refuses twice as many by itself
         raise _too_large(name, int(re.search(r"\d+", str(error)).group())) from error
     except Image.UnidentifiedImageError as error:
-        raise ImageError(f"{name} {_why_unidentified(name, data)}") from error
+        raise ImageError(_why_unidentified(name, data)) from error
     except MemoryError as error:
         raise ImageError(f"{name} needs more memory than there is: make it smaller.") from error
     except Exception as error:  # each of Pillow's decoders raises errors of its own
@@ -219,16 +220,16 @@ def _is_avif(data):
 
 def _why_unidentified(name, data):
     if _is_heic(data):
-        return "is a HEIC picture: convert it to JPEG, or run pip install pillow-heif."
+        return f"{name} is a HEIC picture: convert it to JPEG, or run pip install pillow-heif."
     if _is_avif(data) and "AVIF" not in Image.OPEN:
-        return "is an AVIF picture: convert it to JPEG, or run pip install --upgrade pillow."
+        return _AVIF.format(name=name)
     if re.match(_WEB_PAGE, data[:4096], re.DOTALL | re.IGNORECASE):
         own = "copy the picture's own address" if "://" in name else "save the picture in it"
-        return f"is a web page, not a picture: open it and {own}."
+        return f"{name} is a web page, not a picture: open it and {own}."
     for pattern, words in _OTHER_KINDS.items():
         if re.match(pattern, data[:4096], re.DOTALL):
-            return words
-    return "is not a picture that can be read: save it as JPEG or PNG."
+            return words.format(name=name)
+    return f"{name} is not a picture that can be read: save it as JPEG or PNG."
 
 
 def _holds_several(image):

@@ -7,6 +7,8 @@ The library prints nothing and draws no progress bar. It logs one-line notices t
 import contextlib
 import logging
 
+from nst_helpers.machine.language import translated
+
 LOG = logging.getLogger("nst_helpers")
 
 # Makes the callback of a run that names none: a callable without arguments. A front end sets it.
@@ -31,4 +33,4 @@ class _PrintHandler(logging.Handler):
 
     def emit(self, record):
         with contextlib.suppress(Exception):  # a closed stdout must not stop a run
-            print(record.getMessage())
+            print(translated(record.getMessage()))

@@ -7,6 +7,7 @@ import sys
 
 import ipywidgets as widgets
 
+from nst_helpers.machine.language import translated
 from nst_helpers.playground import layout
 
 # What a kernel on someone else's server has in its environment.
@@ -52,17 +53,22 @@ class Actions(widgets.VBox):
         except ValueError as error:
             self._model.fail(error)
         else:
-            self._answer.value = f"<pre>Saved as {html.escape(str(path))}</pre>"
+            self._answer.value = _preformatted(translated(f"Saved as {path}"))
 
     def _show_call(self):
-        self._answer.value = f"<pre>{html.escape(self._model.call)}</pre>"
+        self._answer.value = _preformatted(self._model.call)
 
 
-def _button(name, action, style="", **options):
+def _button(name, action, style="", tooltip="", disabled=False):
     width = widgets.Layout(width="auto", min_width="60px")
-    button = widgets.Button(description=name, button_style=style, layout=width, **options)
+    words = {"description": translated(name), "tooltip": translated(tooltip)}
+    button = widgets.Button(**words, button_style=style, layout=width, disabled=disabled)
     button.on_click(lambda _: action())
     return button
+
+
+def _preformatted(text):
+    return f"<pre>{html.escape(text)}</pre>"
 
 
 def _download(status):
@@ -72,7 +78,8 @@ def _download(status):
     """
     look = 'class="jupyter-button widget-button nst-download"'
     if not status.at_rest:
-        return f'<a {look} role="link" aria-disabled="true">Download</a>'
+        return f'<a {look} role="link" aria-disabled="true">{translated("Download")}</a>'
     data = base64.b64encode(status.png).decode()
     name = html.escape(status.plan.file_name)
-    return f'<a {look} download="{name}" href="data:image/png;base64,{data}">Download</a>'
+    link = f'{look} download="{name}" href="data:image/png;base64,{data}"'
+    return f"<a {link}>{translated('Download')}</a>"

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 
 from nst_helpers.errors import ImageError
 from nst_helpers.images import load_image
+from nst_helpers.machine.language import translated
 from nst_helpers.playground import layout
 from nst_helpers.playground.sketches import jpeg
 
@@ -46,10 +47,16 @@ class Ballot(widgets.VBox):
         self._words = widgets.HTML()
         self._images = [widgets.HTML(), widgets.HTML()]
         self._fields = [
-            widgets.BoundedIntText(max=MOST_VOTES, description=f"votes, {side}", style=layout.LABEL)
+            widgets.BoundedIntText(
+                max=MOST_VOTES,
+                description=translated(f"votes, {translated(side)}"),
+                style=layout.LABEL,
+            )
             for side in ("left", "right")
         ]
-        self._button = widgets.Button(description="Count and go on", button_style="success")
+        self._button = widgets.Button(
+            description=translated("Count and go on"), button_style="success"
+        )
         self._button.on_click(lambda _: self._count())
         sides = zip(self._images, self._fields, strict=True)
         columns = layout.columns(*(layout.column(*side, least=280) for side in sides))
@@ -102,7 +109,8 @@ class Ballot(widgets.VBox):
                 widget.value = _image(pair[place], place) if place < 2 else 0
         self._button.layout.display = None if pair else "none"
         number = f"Pair {len(self.votes) + 1} of {len(self._pairs)}"
-        title = f"{number} · {html.escape(self._question)}" if pair else "The tally"
+        question = html.escape(translated(self._question))
+        title = f"{translated(number)} · {question}" if pair else translated("The tally")
         rows = "" if pair else _table(self.tally)
         self._words.value = f'<div class="nst-title">{title}</div>{rows}'
 
@@ -116,13 +124,14 @@ def _shuffled(names, chance):
 
 def _image(picture, place):
     data = base64.b64encode(jpeg(picture)).decode()
-    alt = ("left picture", "right picture")[place]
+    alt = translated(("left picture", "right picture")[place])
     return f'<img class="nst-picture" alt="{alt}" src="data:image/jpeg;base64,{data}">'
 
 
 def _table(tally):
-    rows = "".join(
-        f"<tr><td>{html.escape(str(name))}</td><td>{won} of {cast} votes</td></tr>"
+    votes = {
+        html.escape(str(name)): translated(f"{won} of {cast} votes")
         for name, (won, cast) in tally.items()
-    )
+    }
+    rows = "".join(f"<tr><td>{name}</td><td>{words}</td></tr>" for name, words in votes.items())
     return f"<table>{rows}</table>"

@@ -4,6 +4,7 @@ from functools import partial
 
 import ipywidgets as widgets
 
+from nst_helpers.machine.language import translated
 from nst_helpers.machine.pictures import SHIPPED, picture
 from nst_helpers.playground import layout
 from nst_helpers.playground.sketches import thumbnail_of
@@ -32,9 +33,9 @@ def tie(model, name, widget, values=None):
 def slider(model, name, description, options):
     """A slider with steps; `options` are pairs of words and a value."""
     widget = widgets.SelectionSlider(
-        options=options,
+        options=[(translated(words), value) for words, value in options],
         value=getattr(model, name),
-        description=description,
+        description=translated(description),
         continuous_update=False,
         style=layout.LABEL,
         layout=widgets.Layout(width="auto"),
@@ -46,9 +47,9 @@ def slider(model, name, description, options):
 def dropdown(model, name, description, words):
     """A list to choose from; `words` go from a value to what it is called."""
     widget = widgets.Dropdown(
-        options=[(text, value) for value, text in words.items()],
+        options=[(translated(text), value) for value, text in words.items()],
         value=getattr(model, name),
-        description=description,
+        description=translated(description),
         style=layout.LABEL,
         layout=widgets.Layout(width="auto"),
     )
@@ -62,7 +63,7 @@ def number(model, name, description, most):
         min=1,
         max=most,
         value=getattr(model, name),
-        description=description,
+        description=translated(description),
         continuous_update=False,
         style=layout.LABEL,
         layout=widgets.Layout(width="204px"),
@@ -123,7 +124,7 @@ class PictureChoice(widgets.HBox):
         self._offered |= {name: picture(name) for name in SHIPPED}
         self._own = {}  # the last picture from elsewhere: it can be chosen again
         self._thumbnail, self._note = widgets.HTML(), widgets.HTML()
-        words = f"{name.replace('_', ' ')} image"
+        words = translated(f"{translated(name.replace('_', ' '))} image")
         flexible = widgets.Layout(width="auto", flex="1 1 90px", max_width="190px", min_width="0")
         self._dropdown = widgets.Dropdown(description=words, layout=flexible)
         self._dropdown.observe(self._choose, "value")
@@ -144,7 +145,8 @@ class PictureChoice(widgets.HBox):
             self._own = {name: chosen}
         self._dropdown.unobserve(self._choose, "value")  # new options choose the first at first
         self._dropdown.options = [
-            (name.replace("_", " "), name) for name in (*self._offered, *self._own)
+            (translated(NONE) if name == NONE else name.replace("_", " "), name)
+            for name in (*self._offered, *self._own)
         ]
         self._dropdown.value = name
         self._dropdown.observe(self._choose, "value")
@@ -162,10 +164,10 @@ def upload_button(words, take, tooltip):
     """
     button = widgets.FileUpload(
         accept="image/*,.heic,.heif",  # not every system knows these two as images
-        description=words,
+        description=translated(words),
         layout=widgets.Layout(width="auto"),
     )
-    button.tooltip = tooltip  # ipywidgets 7 leaves it out
+    button.tooltip = translated(tooltip)  # ipywidgets 7 leaves it out
 
     def changed(change):
         file = newest_file(change.new)

@@ -3,6 +3,7 @@
 import ipywidgets as widgets
 
 from nst_helpers.config import TransferConfig
+from nst_helpers.machine.language import translated
 from nst_helpers.playground import choices, layout
 
 ROWS = (128, 192, 256, 320, 400)
@@ -99,7 +100,7 @@ def presets(model):
     """Buttons that set several settings at once."""
     buttons = []
     for name, settings in PRESETS.items():
-        button = widgets.Button(description=name, layout=widgets.Layout(width="auto"))
+        button = widgets.Button(description=translated(name), layout=widgets.Layout(width="auto"))
         button.on_click(lambda _, settings=settings: model.change(**settings))
         buttons.append(button)
     words = "Takes all settings from a picture that this panel made"
@@ -131,8 +132,8 @@ def _explanation(model, name):
         times = f"{whose} own" if factor == 1 else f"{factor:g} × {whose}"
         weight = factor * getattr(recipe, f"{name}_weight")
         now = f"Now {weight:.3g}, {times}." if factor else "Now it does not count."
-        together = f'<span class="nst-together">{now}</span>'
-        words.value = layout.note_text(f"{WEIGHTS[name]} {together}")
+        together = f'<span class="nst-together">{translated(now)}</span>'
+        words.value = layout.note_text(f"{translated(WEIGHTS[name])} {together}")
 
     model.observe(show, ["recipe", f"{name}_factor"])
     show()

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
+from nst_helpers.machine.language import language, translated
+
 LABEL = {"description_width": "104px"}
 
 
@@ -15,7 +17,13 @@ def style_sheet():
     """
     folder = Path(__file__).parent
     css, script = ((folder / f"panel.{end}").read_text(encoding="utf-8") for end in ("css", "js"))
-    return widgets.HTML(f'<style onload="{html.escape(script)}">{css}</style>')
+    words = {
+        "language": language(),
+        "painted": translated("the painted picture"),
+        "aside": translated("the picture kept aside"),
+    }
+    data = " ".join(f'data-{name}="{html.escape(text)}"' for name, text in words.items())
+    return widgets.HTML(f'<style {data} onload="{html.escape(script)}">{css}</style>')
 
 
 def columns(*children):
@@ -31,7 +39,9 @@ def column(*children, least):
 
 def section(title, *children):
     """A heading and what belongs to it."""
-    return widgets.VBox([widgets.HTML(f'<div class="nst-title">{title}</div>'), *children])
+    return widgets.VBox(
+        [widgets.HTML(f'<div class="nst-title">{translated(title)}</div>'), *children]
+    )
 
 
 def row(*children):
@@ -56,7 +66,7 @@ def note(text):
 
 def note_text(text):
     """The HTML of a note, for a widget whose words change."""
-    return f'<div class="nst-note">{text}</div>'
+    return f'<div class="nst-note">{translated(text)}</div>'
 
 
 def _with_class(widget, name):

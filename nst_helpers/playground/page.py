@@ -4,11 +4,13 @@ import threading
 
 from IPython.display import HTML, display
 
+from nst_helpers.machine.language import translated
 from nst_helpers.machine.places import take_place
 
-FULL = (
-    '<p role="alert"><strong>All places are taken.</strong> Each visitor gets a part of this '
-    "machine's memory, and there is none left. Please load this page again in a few minutes.</p>"
+FULL = "All places are taken."
+LATER = (
+    "Each visitor gets a part of this machine's memory, and there is none left. "
+    "Please load this page again in a few minutes."
 )
 
 
@@ -19,7 +21,9 @@ def show(content, style):
         content, style: As for `Playground`.
     """
     if not take_place():
-        display(HTML(FULL))
+        display(
+            HTML(f'<p role="alert"><strong>{translated(FULL)}</strong> {translated(LATER)}</p>')
+        )
         return
     from nst_helpers.playground.model import Playground  # TensorFlow starts here
 

@@ -4,6 +4,7 @@ import html
 
 import ipywidgets as widgets
 
+from nst_helpers.machine.language import translated
 from nst_helpers.playground import controls, layout
 from nst_helpers.playground.actions import Actions
 from nst_helpers.playground.sketches import loss_curves
@@ -50,11 +51,11 @@ class Panel(widgets.VBox):
         self._stage.draw()
         self._actions.follow(status)
         self._words.value = _in_words(status)
-        self._state.value = status.state
+        self._state.value = translated(status.state)
         self._bar.max = status.plan.run.config.iterations if status.plan else 1
         waiting = status.state in ("ready", "waiting") or not status.losses
         self._bar.value = 0 if waiting else status.losses[-1].iteration
-        message = html.escape(status.message)
+        message = html.escape(translated(status.message))
         self._error.value = f'<div class="nst-error" role="alert">{message}</div>' * bool(message)
         curves = loss_curves(status.losses) if status.losses else ""
         self._losses.value = curves or layout.note_text("The losses will be drawn here.")
@@ -64,9 +65,11 @@ def _in_words(status):
     """One line on how far the run is."""
     if status.state in ("ready", "waiting", "failed") or not status.losses:
         words = {"waiting": "starting …", "ready": "Press Run, or move a slider."}
-        return words.get(status.state, status.state)
+        return translated(words.get(status.state, status.state))
     last, iterations = status.losses[-1], status.plan.run.config.iterations
-    text = f"{status.state}: iteration {last.iteration} of {iterations} · {last.seconds:.1f} s"
+    state = translated(status.state)
+    text = f"{state}: iteration {last.iteration} of {iterations} · {last.seconds:.1f} s"
     if status.state == "running":
-        text += f" · {last.seconds / last.iteration * (iterations - last.iteration):.0f} s left"
-    return text
+        left = last.seconds / last.iteration * (iterations - last.iteration)
+        return f"{translated(text)} · {translated(f'{left:.0f} s left')}"
+    return translated(text)

@@ -50,7 +50,7 @@ class Picture:
         image, note = decode(*read_source(data), least=LONGEST_UPLOAD + 1), ""
         if max(image.size) > LONGEST_UPLOAD:
             image.thumbnail((LONGEST_UPLOAD, LONGEST_UPLOAD), reducing_gap=2)
-            note = "made smaller, to {:,} × {:,} pixels".format(*image.size)
+            note = f"made smaller, to {image.width:,} × {image.height:,} pixels"
         name = Path(name).name
         known = not name or name in PICTURES
         return cls("your picture" if known else name, np.array(image), note=note)

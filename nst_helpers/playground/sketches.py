@@ -7,6 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
+from nst_helpers.machine.language import translated
 from nst_helpers.palette import colours_of
 
 THUMBNAIL_ROWS = 56
@@ -80,7 +81,7 @@ def loss_curves(losses):
         colour = "currentColor" if name == "total" else colour  # in a dark theme too
         y = 92 - 84 * (values[name] - low) / ((high - low) or 1)
         lines += _line(y, colour, 2.4 if name == "total" else 1.5)
-        words = html.escape(f"{name.replace('_', ' ')} {_short(last[name])}")
+        words = html.escape(f"{translated(name.replace('_', ' '))} {_short(last[name])}")
         numbers += f'<span><i style="background:{colour}"></i>{words}</span>'
     return (
         '<svg viewBox="0 0 400 96" preserveAspectRatio="none" role="img" aria-label="losses">'

@@ -4,6 +4,7 @@ import threading
 
 import ipywidgets as widgets
 
+from nst_helpers.machine.language import translated
 from nst_helpers.playground import layout
 from nst_helpers.playground.sketches import before_and_after, jpeg
 
@@ -25,15 +26,15 @@ class Stage(widgets.VBox):
             value=1,
             max=1,
             step=0.01,
-            description="before · after",
+            description=translated("before · after"),
             readout=False,
             style=layout.LABEL,
             layout=widgets.Layout(flex="1 1 120px"),
         )
         self._split.observe(lambda _: self.draw(), "value")
         self._compare = widgets.ToggleButton(
-            description="Compare",
-            tooltip="Keeps this picture aside, and shows it beside the next ones.",
+            description=translated("Compare"),
+            tooltip=translated("Keeps this picture aside, and shows it beside the next ones."),
             layout=widgets.Layout(width="auto"),
         )
         self._compare.add_class("nst-toggle")

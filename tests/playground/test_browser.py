@@ -20,6 +20,7 @@ import pytest
 from PIL import Image
 
 import nst_helpers as nst
+from nst_helpers.machine.language import translated
 from nst_helpers.playground.sketches import jpeg
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
@@ -358,4 +359,28 @@ def test_the_page_for_the_classroom(serve, page, axe, tmp_path):
     assert page.get_by_role("button", name="Save", exact=True).count() == 0
     page.set_viewport_size({"width": 400, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert not barriers(page, axe)
+
+
+def test_the_page_in_korean(serve, page, axe, tmp_path, monkeypatch):
+    fonts = subprocess.run(["fc-list", ":lang=ko"], capture_output=True, text=True, check=False)
+    if not fonts.stdout:
+        pytest.skip("no Korean font: apt-get install fonts-nanum")
+    for name in ("playground.ko.ipynb", "voila.json"):
+        shutil.copy(ROOT / "app" / name, tmp_path)
+    monkeypatch.setenv("NST_LANGUAGE", "ko")
+    page.goto(serve("voila", "playground.ko.ipynb", "--Voila.ip=127.0.0.1"))
+    panel = page.locator(".nst-playground").first
+    press(page, translated("Run"))
+    status_says(page, translated("running"))
+    press(page, translated("Stop"))
+    status_says(page, translated("stopped"))
+    assert panel.get_attribute("lang") == "ko"
+    for width in (1280, 400):
+        page.set_viewport_size({"width": width, "height": 1900})
+        panel.screenshot(path=tmp_path / f"panel_{width}.png")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.get_by_alt_text(translated("the painted picture")).count()
+    english = re.findall(r"[A-Za-z]{2,}(?: [a-z]{2,})+", panel.inner_text())
+    assert set(english) <= {"harbour town", "swirling strokes"}, english
     assert not barriers(page, axe)

@@ -12,6 +12,7 @@ from PIL import Image
 
 import nst_helpers as nst
 from nst_helpers.calls import read_call
+from nst_helpers.machine.pictures import SHIPPED
 from nst_helpers.playground.actions import SERVED
 from nst_helpers.playground.choices import newest_file
 from nst_helpers.playground.panel import Panel
@@ -74,6 +75,21 @@ def downloaded(panel):
     """Name and bytes of what the download link holds, or None."""
     found = re.search('download="(.+?)" href="data:image/png;base64,(.+?)"', texts(panel))
     return found and (found[1], base64.b64decode(found[2]))
+
+
+def test_it_speaks_korean(model, photo, monkeypatch):
+    monkeypatch.setenv("NST_LANGUAGE", "ko")
+    panel = Panel(model)
+    model.status = painted(model, photo)
+    words = [re.sub("(?s)<style.*</style>|<[^>]*>", " ", texts(panel))]
+    for widget in every_widget(panel):
+        words += [getattr(widget, "description", ""), getattr(widget, "tooltip", "")]
+        words += [label for label, _ in getattr(widget, "options", ())]
+    assert "Python 호출 보기" in words
+    names = "fast|multiscale|tutorial|Keras|VGG19|PNG|Python|block|conv|pool"
+    names = "|".join([names, *SHIPPED]).replace("_", " ")
+    english = re.findall("[A-Za-z]{3,}", re.sub(names, "", " ".join(filter(None, words))))
+    assert not english
 
 
 def test_building_it_starts_nothing(panel, model):
