@@ -24,6 +24,7 @@ CLAIMS = (
     "growth",
     "budget",
     "playground",
+    "upload",
     "recipes",
     "document_losses",
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import nst_helpers as nst
-from nst_helpers.machine.places import A_LEARNER, count_places
+from nst_helpers.machine.places import A_LEARNER, MODEST, count_places
 
 HUB = Path(__file__).resolve().parent
 HOMES = Path(os.environ.get("NST_HOMES", "homes")).resolve()
@@ -36,7 +36,7 @@ pull = {"repo": LESSONS, "branch": BRANCH, "targetpath": "lessons"}
 pull["urlpath"] = f"lab/tree/lessons/{FIRST}"
 c.Spawner.default_url = f"/git-pull?{urlencode(pull)}"
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120
-c.Spawner.environment = {"NST_VGG19_WEIGHTS": str(nst.vgg19_weights())}  # one file for all
+c.Spawner.environment = MODEST | {"NST_VGG19_WEIGHTS": str(nst.vgg19_weights())}  # a file for all
 c.Spawner.args = [
     # Idle kernels end after half an hour, and idle servers half an hour later.
     "--MappingKernelManager.cull_idle_timeout=1800",

@@ -8,7 +8,7 @@ from nst_helpers.machine.cache import CACHE
 from nst_helpers.machine.checks import nearest
 from nst_helpers.machine.convolution import choose, convolve_by, widened
 from nst_helpers.machine.vgg19 import LAYERS
-from nst_helpers.machine.weights import vgg19_weights
+from nst_helpers.machine.weights import read_vgg19, vgg19_weights
 
 PICTURE = "picture"  # a term may look at the picture itself instead of at a layer
 
@@ -26,11 +26,32 @@ def load_vgg19():
     def load():
         check_session()
         with standard_keras():
-            model = keras.applications.VGG19(weights=str(vgg19_weights()), include_top=False)
+            model = keras.applications.VGG19(weights=str(_weights_file()), include_top=False)
         model.trainable = False
         return model
 
     return CACHE.get("network", "VGG19", load)
+
+
+def _weights_file():
+    return CACHE.get("network", "weights file", vgg19_weights)  # found, and said, once
+
+
+def _weights(precision):
+    """From the name of a convolution to its kernel and bias, tensors that all networks share.
+
+    They are not those of Keras's model, which takes 130 MB.
+    """
+
+    def read():
+        with tf.init_scope():  # it may be asked for while a function is being traced
+            check_session()
+            return {
+                name: [tf.cast(array, precision) for array in arrays]
+                for name, arrays in read_vgg19(_weights_file()).items()
+            }
+
+    return CACHE.get("network", f"weights in {precision}", read)
 
 
 def feature_extractor(layer_names=None):
@@ -96,12 +117,7 @@ class Network:
         self.precision = precision
         self.pooling = pooling
         self._convolve = partial(convolve_by, convolution)
-        with tf.init_scope():  # it may be asked for while a function is being traced
-            layers = {layer.name: layer for layer in load_vgg19().layers}
-            self._weights = {
-                name: [tf.cast(weight, precision) for weight in layers[name].weights]
-                for name in LAYERS
-            }
+        self._weights = _weights(precision)
 
     def walk(self, picture, measures, layers=LAYERS):
         """Sends a picture through the layers, as far as anything is measured.

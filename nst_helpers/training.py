@@ -15,6 +15,7 @@ from nst_helpers.machine import notices
 from nst_helpers.machine.backend import check_session, standard_functions, tf
 from nst_helpers.machine.checkpoint import Checkpoint
 from nst_helpers.machine.convolution import choose
+from nst_helpers.machine.memory import giving_back
 from nst_helpers.machine.wording import warn
 from nst_helpers.optimizers import make_optimizer
 from nst_helpers.preparation import check_machines, prepare, resize
@@ -129,6 +130,7 @@ def transfer(
     return paint(run, callback, checkpoint, start, client)
 
 
+@giving_back()
 @standard_functions()
 def paint(run, callback=None, checkpoint=None, start=None, client=None):
     """The same for a `Run`; `start` is when it began, in seconds of `time.perf_counter`."""

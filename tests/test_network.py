@@ -12,6 +12,7 @@ from nst_helpers.machine.backend import keras, tf
 from nst_helpers.machine.cache import CACHE
 from nst_helpers.machine.convolution import faster_convolution
 from nst_helpers.machine.vgg19 import LAYERS
+from nst_helpers.machine.weights import read_vgg19, vgg19_weights
 from nst_helpers.network import PICTURE, check_layer, map_size, network
 
 SIZE = 45, 62  # odd, so that pooling drops a row or a column at nearly every block
@@ -77,6 +78,17 @@ def test_vgg19_is_loaded_once():
     assert network() is network(convolution=faster_convolution())
     others = {network(convolution=way) for way in ("direct", "turned")}
     assert len({network("bfloat16"), network(pooling="average"), *others}) == 4
+
+
+@pytest.mark.parametrize("layout", ["as it came", ".weights.h5"])
+def test_what_is_read_from_the_file_is_what_keras_reads(tmp_path, layout):
+    path, model = vgg19_weights(), nst.load_vgg19()
+    if layout == ".weights.h5":
+        path = tmp_path / "kept.weights.h5"
+        model.save_weights(path)
+    read = [array for arrays in read_vgg19(path).values() for array in arrays]
+    for ours, kerass in zip(read, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, kerass)
 
 
 # In a process of its own, by operations that are none of Keras's.

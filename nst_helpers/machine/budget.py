@@ -8,11 +8,10 @@ from numpy.polynomial import Polynomial
 from nst_helpers.config import TransferConfig
 from nst_helpers.loop import stages
 from nst_helpers.machine.checks import number
-from nst_helpers.machine.convolution import choose
 from nst_helpers.machine.memory import cuts_that_fit, memory_there, most_rows
 from nst_helpers.machine.notices import LOG
 from nst_helpers.machine.pictures import picture
-from nst_helpers.network import load_vgg19
+from nst_helpers.network import network
 from nst_helpers.optimizers import make_optimizer
 from nst_helpers.preparation import prepare
 from nst_helpers.run import Run
@@ -84,7 +83,7 @@ def _pixels(rows):
 def measure_pace():
     """Times the probes; all other sizes lie on the lines through them."""
     pictures = picture("harbour_town"), picture("mosaic")
-    load_vgg19(), choose("auto", "auto")
+    network("auto")
     preparing, iterating = [], []
     for size in (WARM_UP, *PROBES):
         start = time.perf_counter()

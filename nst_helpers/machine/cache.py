@@ -9,7 +9,7 @@ from collections import OrderedDict
 
 # As many of each kind as a person comes back to, and few enough that an afternoon of sliders does
 # not fill the memory.
-MOST = {"network": 4, "function": 24, "target": 24}
+MOST = {"network": 8, "function": 24, "target": 24}
 
 
 class Cache:

@@ -1,5 +1,9 @@
 """How much memory a run needs, and whether this machine has it."""
 
+import ctypes
+import sys
+from contextlib import contextmanager, suppress
+
 import psutil
 
 from nst_helpers.config import MIN_ROWS
@@ -85,6 +89,17 @@ def memory_there():
     """
     free = min(psutil.virtual_memory().available, memory_room(CONTAINER))
     return free + psutil.Process().memory_info().rss
+
+
+@contextmanager
+def giving_back():
+    """At its end, the system gets what was let go of: the C library of Linux keeps much of it."""
+    try:
+        yield
+    finally:
+        if sys.platform == "linux":
+            with suppress(OSError, AttributeError):  # another C library
+                ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def check_memory(size, config, cache, scale=1.0):

@@ -175,10 +175,10 @@ def check_vgg19(path):
     path.open("rb").close()  # a shorter error message than h5py's
     if path.suffix not in (".h5", ".hdf5"):
         raise UnavailableError(f"Keras wants a name in .h5, .hdf5 or .weights.h5, not {path}")
-    layout = ".weights.h5" if path.name.endswith(".weights.h5") else ".h5"
+    layout = _layout(path)
     try:
         with h5py.File(path, "r") as file:
-            shapes = _legacy_shapes(file) if layout == ".h5" else _keras3_shapes(file)
+            shapes = [array.shape for array in _arrays(file, layout)]
     except OSError:
         raise UnavailableError(f"{path} is not a complete HDF5 file") from None
     except (AttributeError, KeyError, RuntimeError, TypeError, ValueError):
@@ -188,15 +188,33 @@ def check_vgg19(path):
     return path
 
 
-def _legacy_shapes(file):
+def read_vgg19(path):
+    """The kernel and the bias of each convolution.
+
+    Args:
+        path: `Path` from `vgg19_weights`.
+
+    Returns:
+        Dict of layer name to two float32 arrays, of shape (3, 3, channels, channels') and
+        (channels',).
+    """
+    with h5py.File(path, "r") as file:
+        arrays = [array[()] for array in _arrays(file, _layout(path))]
+    return dict(zip(kernel_shapes(), zip(arrays[::2], arrays[1::2], strict=True), strict=True))
+
+
+def _layout(path):
+    return ".weights.h5" if path.name.endswith(".weights.h5") else ".h5"
+
+
+def _arrays(file, layout):
+    """The kernels and biases in a file, in order, not yet read."""
+    if layout == ".weights.h5":
+        names = ["conv2d", *(f"conv2d_{number}" for number in range(1, len(kernel_shapes())))]
+        return [file[f"layers/{name}/vars/{part}"] for name in names for part in "01"]
     root = file if "layer_names" in file.attrs else file["model_weights"]
     layers = [root[name] for name in root.attrs["layer_names"]]
-    return [layer[name].shape for layer in layers for name in layer.attrs["weight_names"]]
-
-
-def _keras3_shapes(file):
-    names = ["conv2d", *(f"conv2d_{number}" for number in range(1, len(kernel_shapes())))]
-    return [file[f"layers/{name}/vars/{part}"].shape for name in names for part in "01"]
+    return [layer[name] for layer in layers for name in layer.attrs["weight_names"]]
 
 
 # From PyTorch's format to Keras's.

@@ -16,6 +16,10 @@ WEIGHTS = {
     "style": "How much textures and colours must be those of the style image.",
     "total_variation": "How smooth the picture must be: more of it removes grain, then detail.",
 }
+# The relative losses leave the picture as much grain as the style image has.
+IN_RELATIVE_LOSSES = {
+    "total_variation": "How much grain beyond the style image's own costs; often there is none."
+}
 STYLE_LAYERS = TransferConfig().style_layer_names
 USUAL_WEIGHTS = {f"{name}_factor": 1 for name in WEIGHTS}
 PRESETS = {
@@ -36,7 +40,8 @@ PRESETS = {
         "content_layer_name": "block4_conv2",
         "content_factor": 100,
     },
-    "Smooth": {**USUAL_WEIGHTS, "total_variation_factor": 20},
+    # Average pooling too: the relative losses' total variation leaves most pictures as they are.
+    "Smooth": {**USUAL_WEIGHTS, "total_variation_factor": 20, "pooling": "average"},
 }
 RECIPES = {
     "fast": "fast: the Keras example, sped up",
@@ -133,7 +138,8 @@ def _explanation(model, name):
         weight = factor * getattr(recipe, f"{name}_weight")
         now = f"Now {weight:.3g}, {times}." if factor else "Now it does not count."
         together = f'<span class="nst-together">{translated(now)}</span>'
-        words.value = layout.note_text(f"{translated(WEIGHTS[name])} {together}")
+        hints = WEIGHTS | (IN_RELATIVE_LOSSES if recipe.losses == "relative" else {})
+        words.value = layout.note_text(f"{translated(hints[name])} {together}")
 
     model.observe(show, ["recipe", f"{name}_factor"])
     show()

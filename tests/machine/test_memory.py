@@ -102,3 +102,26 @@ def test_a_containers_limit_counts(monkeypatch, tmp_path, limit, free):
     free = free or psutil.virtual_memory().available
     own = psutil.Process().memory_info().rss
     assert memory.memory_there() == pytest.approx(free + own, rel=0.1)
+
+
+LET_GO = """
+import sys
+import numpy as np
+import psutil
+from nst_helpers.machine.memory import giving_back
+process = psutil.Process()
+with giving_back():
+    small = [np.ones(1000) for _ in range(20_000)]  # on the heap, not in pieces of their own
+    kept = np.ones(1000)  # at its end, so that the rest is not given back by itself
+    del small
+    before = process.memory_info().rss
+print(before - process.memory_info().rss)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other C libraries give back by themselves")
+def test_what_was_let_go_of_is_given_back():
+    done = subprocess.run(
+        [sys.executable, "-c", LET_GO], check=True, capture_output=True, text=True
+    )
+    assert int(done.stdout) > 100e6

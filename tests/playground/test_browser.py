@@ -312,13 +312,7 @@ def test_the_panel_in_jupyterlab(serve, page, axe, photo, tmp_path):
     open_notebook(serve, page, panel_of_the_lesson(tmp_path), LAB, "lab/tree")
     status_says(page, "finished: iteration 20 of 20")
 
-    painted = picture_source(page)
-    drag(page, "style", 0.8)
-    status_says(page, "running")
-    picture_changes(page, painted)
-    press(page, "Stop")
-    status_says(page, "stopped")
-
+    by_keyboard_alone(page)
     upload_a_style(page, tmp_path)
     mix_two_styles(page)
     press(page, "Save")

@@ -361,6 +361,14 @@ def test_how_the_keras_examples_loss_differs_is_said(panel, model):
     assert "multiscale weighs them" in texts(panel)
 
 
+def test_the_hint_of_total_variation_is_the_one_of_the_losses(panel, model):
+    """In the relative losses it hardly changes a picture: see benchmarks/NOTES.md."""
+    assert "grain beyond the style image's own" in texts(panel)
+    model.recipe = "fast"
+    assert "removes grain, then detail" in texts(panel)
+    assert "beyond the style image's own" not in texts(panel)
+
+
 def test_a_large_upload_is_made_small_and_that_is_said(panel, model, photo):
     data = io.BytesIO()
     photo.resize((4032, 3024)).save(data, "jpeg")
