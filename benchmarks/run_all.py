@@ -25,6 +25,7 @@ CLAIMS = (
     "budget",
     "playground",
     "upload",
+    "cluster",
     "recipes",
     "document_losses",
 )

@@ -12,7 +12,7 @@ from nst_helpers.machine.backend import tf
 from nst_helpers.machine.cache import CACHE
 from nst_helpers.machine.cluster import check_workers, cuts_for_cluster, on_cluster
 from nst_helpers.machine.convolution import choose
-from nst_helpers.machine.memory import check_memory
+from nst_helpers.machine.memory import check_memory, give_back
 from nst_helpers.machine.notices import LOG
 from nst_helpers.network import network
 from nst_helpers.objective import LOSSES, build_terms, loss_names
@@ -35,6 +35,7 @@ def prepare(run, size, previous=None, client=None):
         and the names of the losses.
     """
     config = run.config
+    give_back()  # what the size before this one took
     cuts, send = _tiling(run, size, client)
     content, styles = run.measured_images(size)
     terms = build_terms(config, size, run.regions, run.extra)

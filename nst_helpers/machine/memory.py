@@ -91,15 +91,20 @@ def memory_there():
     return free + psutil.Process().memory_info().rss
 
 
+def give_back():
+    """The system gets what was let go of: the C library of Linux keeps much of it."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
 @contextmanager
 def giving_back():
-    """At its end, the system gets what was let go of: the C library of Linux keeps much of it."""
+    """The same, at the end of a block or of a function."""
     try:
         yield
     finally:
-        if sys.platform == "linux":
-            with suppress(OSError, AttributeError):  # another C library
-                ctypes.CDLL("libc.so.6").malloc_trim(0)
+        give_back()
 
 
 def check_memory(size, config, cache, scale=1.0):

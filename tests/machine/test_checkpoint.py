@@ -19,6 +19,7 @@ from nst_helpers.evaluation import evaluation
 from nst_helpers.machine import checkpoint
 from nst_helpers.machine.backend import tf
 from nst_helpers.machine.checkpoint import Checkpoint
+from nst_helpers.machine.tiling import Cut
 from nst_helpers.state import LossRow, State
 
 CONTENT, STYLE = nst.picture("harbour_town"), nst.picture("swirling_strokes")
@@ -109,6 +110,20 @@ def test_a_run_of_several_styles_regions_and_own_terms_continues_too(tmp_path, t
         result = nst.transfer(CONTENT, styles, config, checkpoint=path, **arguments)
         assert result.losses[0]._fields[-1] == "mean_style"
         assert_same(result, whole)
+
+
+def test_a_poster_continues_in_the_middle_of_a_size(tmp_path, monkeypatch, tried):
+    """Each size has its own share of the iterations, and passes VGG19 in tiles."""
+    cuts = [Cut("block3_pool", 80 * 80), Cut("block4_pool", 10 * 10)]
+    monkeypatch.setattr("nst_helpers.preparation.check_memory", lambda *_: cuts)
+    shares = {"scales": (0.25, 0.5, 1), "shares": (4, 3, 2), "iterations": 9}
+    config, path = nst.TransferConfig.poster(rows=144, **shares), tmp_path / "run.npz"
+    whole = nst.transfer(CONTENT, STYLE, config)
+    for stop in (2, 6, 8):
+        with tried("an interrupt of a poster, and the same call again"):
+            assert not interrupted(config, stop, path).finished
+    with tried("an interrupt of a poster, and the same call again"):
+        assert_same(nst.transfer(CONTENT, STYLE, config, checkpoint=path), whole)
 
 
 # An interrupt comes wherever it wants: in the middle of an evaluation, most often.
