@@ -18,7 +18,8 @@ WEIGHTS = {
 }
 # The relative losses leave the picture as much grain as the style image has.
 IN_RELATIVE_LOSSES = {
-    "total_variation": "How much grain beyond the style image's own costs; often there is none."
+    "total_variation": "How strongly grain beyond the style image's own is held back; "
+    "often there is none."
 }
 STYLE_LAYERS = TransferConfig().style_layer_names
 USUAL_WEIGHTS = {f"{name}_factor": 1 for name in WEIGHTS}
