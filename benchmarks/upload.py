@@ -15,7 +15,7 @@ from jupyter_client.manager import start_new_kernel
 from PIL import Image
 
 import nst_helpers as nst
-from nst_helpers.machine.places import MODEST
+from nst_helpers.machine.memory import MODEST
 
 SIZES = (8700, 5800), (8160, 6120)  # as wide as the panel's pictures; as a phone's are
 WAIT = 300  # seconds at most

@@ -12,7 +12,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import nst_helpers as nst
-from nst_helpers.machine.places import A_LEARNER, MODEST, count_places
+from nst_helpers.machine.memory import MODEST
+from nst_helpers.machine.places import A_LEARNER, count_places
 
 HUB = Path(__file__).resolve().parent
 HOMES = Path(os.environ.get("NST_HOMES", "homes")).resolve()

@@ -3,6 +3,7 @@
 import argparse
 import csv
 import io
+import os
 import sys
 import warnings
 from contextlib import suppress
@@ -18,6 +19,7 @@ from nst_helpers.images import check_picture_format, keep_image, load_image, loa
 from nst_helpers.machine.checks import number
 from nst_helpers.machine.files import check_writable, keep_elsewhere, write_atomically
 from nst_helpers.machine.language import translated
+from nst_helpers.machine.memory import MODEST
 from nst_helpers.machine.notices import LOG
 from nst_helpers.machine.pictures import PICTURES
 from nst_helpers.machine.sources import find_file
@@ -52,6 +54,7 @@ def style_weights(text):
 
 # For each setting its option, type, and what help says of it.
 SETTINGS = {
+    "memory_gb": ("--memory-gb", float, "GB", "memory to take, where tiles can make do with it"),
     "rows": ("--rows", int, "N", "height of the result in pixels"),
     "iterations": ("--iterations", int, "N", "updates of the picture"),
     "strength": ("--strength", float, "S", "how strongly the style is painted; 2 is more"),
@@ -235,6 +238,8 @@ def paint(arguments):
     """Does what the arguments say, and returns the exit status."""
     config = make_config(arguments)
     content, styles = load_pictures(arguments, check_outputs(arguments))
+    if config.memory_gb:
+        os.environ.update(MODEST)
 
     from nst_helpers import training  # TensorFlow starts here, after the quick checks
     from nst_helpers.display import ProgressBar
@@ -258,9 +263,8 @@ def paint(arguments):
 
 
 def say(message, *_):
-    tqdm.write(
-        f"nst_helpers: {translated(str(message))}", file=sys.stderr
-    )  # above the progress bar, not into it
+    # Above the progress bar, not into it.
+    tqdm.write(f"nst_helpers: {translated(str(message))}", file=sys.stderr)
 
 
 def paint_many(words):

@@ -21,6 +21,7 @@ CHOICES = {
 KEEP_COLOURS = ("recolour", "luminance")
 MIN_ROWS = 16  # VGG19 halves the picture four times before block5
 POSTER_START = 500  # rows, about, at which a poster has its composition and is only enlarged
+POSTER_MEMORY = 3.0  # GB: a laptop has that much beside a browser
 FEWEST_OF_A_SIZE = 8  # iterations of a poster's largest sizes: what they add are fine strokes
 
 
@@ -76,6 +77,9 @@ class TransferConfig:
             layers; or "turned+winograd". "auto" is what this machine is fastest at. All of them
             give the same but for rounding. A result's config has what was chosen.
         interpolation: How pictures are resized, "nearest" or "lanczos".
+        memory_gb: Memory that Python may take, in units of 10⁹ bytes, 0.5 or more: what does not
+            fit is computed in tiles, and more is taken only where even tiles need more. None means
+            what is free.
         report_every: Iterations between two reports, 1 or more. None reports as often as possible
             without slowing the run: every iteration without a GPU, every 20th with one.
 
@@ -136,6 +140,7 @@ class TransferConfig:
     precision: str = "float32"  # or "bfloat16", "auto"
     convolution: str = "auto"  # or "direct", "turned", "winograd", "turned+winograd"
     interpolation: str = "nearest"  # or "lanczos"
+    memory_gb: float | None = None
     report_every: int | None = None
 
     @classmethod
@@ -171,7 +176,8 @@ class TransferConfig:
     def poster(cls, /, rows=3000, **changes):
         """A picture to print: `multiscale` at about 500 rows, then twice as large again and again.
 
-        The larger a size, the fewer iterations it gets: it only adds finer strokes.
+        The larger a size, the fewer iterations it gets: it only adds finer strokes. It makes do
+        with 3 GB up to 12 megapixels; with more, or None, the middle sizes are painted faster.
         """
         start, rows = cls.multiscale(), checks.whole("rows", rows, least=MIN_ROWS)
         doublings = max(round(math.log2(rows / POSTER_START)), 0)
@@ -184,6 +190,7 @@ class TransferConfig:
             scales=(*(scale / 2**doublings for scale in start.scales), *(2.0**-s for s in sizes)),
             shares=shares,
             iterations=int(sum(shares)),
+            memory_gb=POSTER_MEMORY,
         ).replace(**changes)
 
     @classmethod
@@ -242,6 +249,8 @@ class TransferConfig:
             store(name, checks.number, least=0, below=1)
         store("epsilon", checks.number, least=1e-30)
         store("history", checks.whole, least=1)
+        if self.memory_gb is not None:
+            store("memory_gb", checks.number, least=0.5)
         if self.report_every is not None:
             store("report_every", checks.whole, least=1)
 

@@ -19,7 +19,7 @@ from nst_helpers.terms import Term
 from nst_helpers.version import __version__
 
 LONGEST_ASPECT_RATIO = 6  # beyond it, rows alone says little about the size of a picture
-NOT_THE_RUN = ("iterations", "report_every")  # a run may go on for longer, and be looked at oftener
+NOT_THE_RUN = "iterations", "report_every", "memory_gb"  # a run may go on with others
 
 
 @dataclass(frozen=True, eq=False)

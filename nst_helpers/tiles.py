@@ -203,24 +203,27 @@ class _Chain:
         """Pulls slopes back through the parts.
 
         Args:
-            maps: As `forward` gave them.
+            maps: As `forward` gave them; each is let go as soon as it is no longer needed.
             of_sums, of_maps: Slopes of the total loss along what `forward` gave, as far as it
-                depends on it otherwise than through the parts.
+                depends on it otherwise than through the parts. `of_maps` is let go like `maps`.
             targets: By place, from `_targets_in_place`.
 
         Returns:
             The gradient, shape (rows, cols, 3); and the losses of the terms in place.
         """
-        slopes, losses = {PICTURE: 0.0, **of_maps}, {}
+        losses = {}
         for entry, stage in reversed(self._stages.items()):
             places = _by_layer(self._plan, targets, stage.layers)
             pairs = {layer: [targets[p] for p in places[layer]] for layer in places}
-            gradient, found = stage.backward(maps[entry], self._run, of_sums, slopes, pairs)
-            slopes[entry] = gradient + slopes.get(entry, 0.0)
+            gradient, found = stage.backward(maps.pop(entry), self._run, of_sums, of_maps, pairs)
+            for layer in stage.layers:
+                of_maps.pop(layer, None)
+            gradient += of_maps.get(entry, 0.0)
+            of_maps[entry] = gradient
             for layer, of_layer in places.items():
                 for place, difference in zip(of_layer, found[layer], strict=True):
                     losses[place] = targets[place][1] * difference
-        return slopes[PICTURE], losses
+        return of_maps[PICTURE], losses
 
 
 class _Rest:

@@ -138,9 +138,9 @@ def paint(run, callback=None, checkpoint=None, start=None, client=None):
     check_session()
     callback = callback or (notices.default_progress or _no_progress)()
     size = run.size
-    check_machines(run, client)
     file = Checkpoint(checkpoint, run.config.iterations)
     run = _settled(run, file.begun_with)
+    check_machines(run, client)
     fingerprint = None if checkpoint is None else run.fingerprint()
     begun = file.load(fingerprint)
     begun = begun or State(picture=run.initial_image(size), planned=run.config.iterations)
@@ -213,7 +213,7 @@ def _paint_sizes(run, size, begun, start, client):
 def _paint_at(run, size, iterations, begun, start, client):
     """Paints at one size, or continues in the middle of it."""
     config, losses = run.config, begun.losses
-    picture, evaluate, names = prepare(run, size, begun.picture, client)
+    x, evaluate, names = prepare(run, size, begun.picture, client)
     optimizer = make_optimizer(config, size)
     guard = Guard(optimizer)
     if begun.iteration >= iterations[0]:
@@ -223,7 +223,8 @@ def _paint_at(run, size, iterations, begun, start, client):
         optimizer.carry(begun.arrays, size)
     reports = report_iterations(iterations, config)
     rest = range(max(begun.iteration + 1, iterations[0]), iterations[-1] + 1)
-    for iteration, loss, x in iterate(evaluate, optimizer, guard, picture, rest, reports):
+    steps = iterate(evaluate, optimizer, guard, x, rest, reports)
+    for iteration, loss, x in steps:  # the x to start from is large, and let go here
         # Between two sizes, only what the next one uses has to be kept.
         ends = iteration == iterations[-1] < config.iterations and not optimizer.carries
         arrays = {} if ends else {**optimizer.state(), **guard.state()}

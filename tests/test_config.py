@@ -86,6 +86,7 @@ def test_layers_are_vgg19s():
         ("epsilon", 1e-31),
         ("epsilon", np.float16(0)),
         ("interpolation", "cubic"),
+        ("memory_gb", 0.4),
         ("report_every", 0),
         ("scales", ()),
         ("scales", 1.0),
@@ -162,6 +163,7 @@ NOT_VALUES = st.one_of(
 )
 ALL_CHOICES = [*LAYERS, *KEEP_COLOURS, *(name for names in CHOICES.values() for name in names)]
 NAMES = [field.name for field in dataclasses.fields(nst.TransferConfig)]
+NONE_IS_A_VALUE = "memory_gb", "report_every", "shares"
 FLAGS = "keep_style_aspect", "match_colours", "keep_colours"
 
 
@@ -171,7 +173,7 @@ def test_what_is_no_value_is_refused_by_name(name, value):
     assert_refused(name, value)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("report_every", "shares")])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in NONE_IS_A_VALUE])
 def test_none_is_no_value(name):
     assert_refused(name, None)
 
@@ -198,6 +200,7 @@ NUMBERS = {
     "beta_1": st.floats(0, 1, exclude_max=True) | st.just(0),
     "beta_2": st.floats(0, 1, exclude_max=True),
     "epsilon": st.floats(1e-30, 1e30) | st.integers(1, 10**30),
+    "memory_gb": st.none() | st.floats(0.5, 1e6),
     "report_every": st.none() | st.integers(1, 10**9),
 }
 STRINGS = {name: st.sampled_from(choices) for name, choices in CHOICES.items()} | {
@@ -228,7 +231,7 @@ def assert_a_value(config):
 
 
 @settings(deadline=None, max_examples=100)
-@given(st.sampled_from([name for name in NUMBERS if name != "report_every"]), st.data())
+@given(st.sampled_from([name for name in NUMBERS if name not in NONE_IS_A_VALUE]), st.data())
 def test_one_beyond_its_range_is_refused(name, data):
     least = {"rows": 16, "iterations": 1, "style_scale": 0.1, "history": 1, "decay_steps": 1}
     least["epsilon"] = 1e-30
@@ -366,7 +369,7 @@ def test_a_poster_is_multiscale_and_then_twice_as_large_again_and_again(rows):
     assert list(config.shares) == sorted(config.shares, reverse=True) and config.shares[-1] >= 8
     assert config.iterations == int(sum(config.shares))
     same = {"scales": start.scales, "shares": None, "rows": 400, "iterations": start.iterations}
-    assert config.replace(**same) == start
+    assert config.replace(**same, memory_gb=None) == start
 
 
 @pytest.mark.parametrize("rows", ["a lot", 3, None])

@@ -58,7 +58,7 @@ def config_for_budget(seconds, memory_gb=None):
     memory = memory_there() if memory_gb is None else memory_gb * 1e9
     most = min(most_rows(memory, ASPECT_RATIO, TransferConfig.multiscale()), MOST_ROWS)
     planned = SHARE * seconds - (time.perf_counter() - start)
-    config = _poster(planned, pace, memory) or _choose(planned, pace, most)
+    config = _poster(planned, pace, memory, memory_gb) or _choose(planned, pace, most)
     _say(config, seconds, planned, pace, f"{memory / 1e9:.1f} GB" if most < MOST_ROWS else "")
     return config
 
@@ -101,11 +101,11 @@ def measure_pace():
     return Pace(*(Polynomial.fit(pixels, each[1:], 1) for each in (preparing, iterating)))
 
 
-def _poster(planned, pace, memory):
+def _poster(planned, pace, memory, memory_gb):
     """The largest poster that there is time and memory for, or None."""
     fitting = None
     for rows in POSTER_ROWS:
-        config = TransferConfig.poster(rows=rows)
+        config = TransferConfig.poster(rows=rows, memory_gb=memory_gb)
         cuts = cuts_that_fit((rows, rows * ASPECT_RATIO), config, memory)
         cost = TILES_COST if cuts else 1
         if cuts is not None and cost * pace.seconds(config) <= planned:

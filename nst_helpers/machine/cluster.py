@@ -12,7 +12,7 @@ from collections import deque
 from functools import partial
 
 from nst_helpers.errors import ClusterError, one_line
-from nst_helpers.machine.memory import BYTES_A_POSITION, PARTS, PROCESS_BYTES, SMALLEST_WORK
+from nst_helpers.machine.memory import PARTS, PROCESS_BYTES, SMALLEST_WORK, TILES_COST
 from nst_helpers.machine.tiling import Cut
 from nst_helpers.version import __version__
 
@@ -87,10 +87,10 @@ def cuts_for_cluster(client, size):
     ]
     room = min(rooms, default=SMALLEST_WORK)
     room, pixels = max(room, SMALLEST_WORK), size[0] * size[1] / (PIECES * threads)
-    positions = pixels, pixels / 64
+    shares = pixels, pixels / 16, pixels / 64  # positions of the maps before the parts
     return [
-        Cut(layer, int(min(room / each, most)))
-        for layer, each, most in zip(PARTS, BYTES_A_POSITION, positions, strict=False)
+        Cut(layer, int(min(room / each, share)))
+        for layer, each, share in zip(PARTS, TILES_COST["float32"].a_position, shares, strict=True)
     ]
 
 

@@ -3,6 +3,7 @@
 import ctypes
 import sys
 from contextlib import contextmanager, suppress
+from typing import NamedTuple
 
 import psutil
 
@@ -17,12 +18,34 @@ BYTES_A_PIXEL = 2000  # the feature maps that one loss and its gradient keep
 BYTES_A_PAIR = 12  # a pixel of L-BFGS's pair: two bfloat16 pictures of three channels
 
 # A picture that does not fit passes VGG19 in tiles, part by part; what is behind the last part, a
-# small map, passes whole.
-PARTS = "block3_pool", "block4_pool", "block5_pool"  # where they end
-BYTES_A_POSITION = 1400, 30_000, 30_000  # of a window of each part
-BYTES_BEHIND = 450, 120, 100  # a pixel of the picture, for what is behind each part
-TILED_BYTES = 180  # a pixel: the optimizer's pictures, and the maps between the parts
+# small map, passes whole. More parts have narrower halos, but more maps between them.
+PARTS = "block2_pool", "block3_pool", "block4_pool"  # where they end; the last may be left out
 SMALLEST_WORK = 0.15e9  # for one tile; smaller ones would be halo for the most part
+
+
+class TilesCost(NamedTuple):
+    """What a picture in tiles takes, in bytes; measured as above.
+
+    Attributes:
+        a_pixel: The optimizer's pictures, and the maps between the parts.
+        a_position: Of a window of each part.
+        behind: A pixel of the picture, for what passes whole, with two parts and with three.
+    """
+
+    a_pixel: int
+    a_position: tuple
+    behind: tuple
+
+
+TILES_COST = {
+    "float32": TilesCost(180, (1700, 15_000, 55_000), (300, 30)),
+    "bfloat16": TilesCost(130, (1700, 7_000, 22_000), (150, 15)),
+}
+
+# TensorFlow's own allocator never gives back what a run took. The system's does, and costs a few
+# percent of the time with pictures of up to 400 rows or in tiles; with large ones in one piece
+# more, and more memory at the peak, so it is not for everyone.
+MODEST = {"TF_ONEDNN_USE_SYSTEM_ALLOCATOR": "1"}
 
 PAIRS_BYTES, FEWEST_PAIRS = 0.25e9, 2  # for L-BFGS's pairs; and how many it keeps in any case
 
@@ -73,13 +96,32 @@ def cuts_that_fit(size, config, memory, scale=1.0):
     """
     if memory_needed(size, config, scale) <= memory:
         return []
-    pixels = _pixels(size, config, scale)
-    left = memory - PROCESS_BYTES - pixels * TILED_BYTES - _pairs(size, config)
-    for count, behind in enumerate(BYTES_BEHIND, start=1):
+    pixels, cost = _pixels(size, config, scale), _tiles_cost(config)
+    left = memory - _tiled(size, config, scale)
+    for count, behind in enumerate(cost.behind, start=2):
         if max(pixels * behind, SMALLEST_WORK) <= left:
-            parts = zip(PARTS[:count], BYTES_A_POSITION, strict=False)
+            parts = zip(PARTS[:count], cost.a_position, strict=False)
             return [Cut(layer, int(left / each)) for layer, each in parts]
     return None
+
+
+def _tiles_cost(config):
+    return TILES_COST["bfloat16" if config.precision == "bfloat16" else "float32"]
+
+
+def _tiled(size, config, scale):
+    """Bytes of a run in tiles, without its work on a tile or on what passes whole."""
+    pixels = _pixels(size, config, scale) * _tiles_cost(config).a_pixel
+    return PROCESS_BYTES + pixels + _pairs(size, config)
+
+
+def _room(size, config, there, scale):
+    """Bytes that a run may take: as many as its config says, or as tiles need at least."""
+    if config.memory_gb is None:
+        return there
+    behind = _pixels(size, config, scale) * _tiles_cost(config).behind[-1]
+    least = _tiled(size, config, scale) + max(behind, SMALLEST_WORK)
+    return min(there, max(config.memory_gb * 1e9, least))
 
 
 def memory_there():
@@ -125,7 +167,7 @@ def check_memory(size, config, cache, scale=1.0):
     there = memory_there()
     if memory_needed(size, config, scale) + cache.nbytes > there:
         cache.clear()
-    cuts = cuts_that_fit(size, config, there, scale)
+    cuts = cuts_that_fit(size, config, _room(size, config, there, scale), scale)
     if cuts is None:
         raise ConfigError(
             f"rows={size[0]} needs more memory than the {there / 1e9:.1f} GB that this machine has "

@@ -8,6 +8,7 @@ import numpy as np
 
 from nst_helpers.machine.backend import tf
 from nst_helpers.machine.cache import CACHE
+from nst_helpers.machine.memory import giving_back
 from nst_helpers.machine.tiling import halvings, tiles
 from nst_helpers.network import network
 
@@ -158,6 +159,7 @@ class Stage:
         self._masks = masks
         self.tiles = tiles(size, part.layers, most)
 
+    @giving_back()
     def forward(self, before, run):
         """Pass 1 for all tiles.
 
@@ -184,6 +186,7 @@ class Stage:
                 whole[there.inner] = inner
         return {place: _in_float32(found) for place, found in sums.items()}, maps
 
+    @giving_back()
     def backward(self, before, run, of_sums, of_maps, targets):
         """Pass 2 for all tiles.
 
@@ -194,7 +197,7 @@ class Stage:
                 the weight of the squared difference.
 
         Returns:
-            The gradient, float32, of the shape of `before`; and from layers to the squared
+            The gradient, of the shape and type of `before`; and from layers to the squared
             difference to each target.
         """
         calls = (
@@ -204,7 +207,7 @@ class Stage:
             )
             for tile in self.tiles
         )  # fmt: skip
-        gradient = np.zeros(before.shape, "float32")
+        gradient = np.zeros(before.shape, before.dtype)
         differences = {layer: np.zeros(len(pairs)) for layer, pairs in targets.items()}
         for tile, (share, found) in zip(self.tiles, run(calls), strict=True):
             gradient[tile.window] += share

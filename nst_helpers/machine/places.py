@@ -9,14 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from nst_helpers.config import TransferConfig
-from nst_helpers.machine.memory import memory_needed, memory_there
+from nst_helpers.machine.memory import MODEST, memory_needed, memory_there
 
 SPARE = 1e9  # bytes for the server itself and the system
 A_LEARNER = memory_needed((256, 384), TransferConfig.fast())
-# For kernels that share a machine: TensorFlow's own allocator never gives back what a run took. The
-# system's does, and costs a few percent of the time with pictures of the panel's size; with large
-# ones more, and more memory at the peak, so it is not for everyone.
-MODEST = {"TF_ONEDNN_USE_SYSTEM_ALLOCATOR": "1"}
 FOLDER = "NST_PLACES"  # environment variable with the folder; without it there is no limit
 _taken = []  # open files, whose locks end with the process
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from nst_helpers.machine import places
+from nst_helpers.machine import memory, places
 
 TAKE = """
 import sys
@@ -30,7 +30,7 @@ def test_without_a_server_there_is_no_limit(monkeypatch):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
 def test_one_too_many_gets_none_until_another_ends(tmp_path, monkeypatch):
-    for name in (places.FOLDER, *places.MODEST):  # put back at the end
+    for name in (places.FOLDER, *memory.MODEST):  # put back at the end
         monkeypatch.setenv(name, "")
     places.make_places(tmp_path, 2)
 
