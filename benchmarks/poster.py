@@ -2,30 +2,35 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 
 import reference
 
+from nst_helpers.machine.memory import MODEST
+
 RUN = r"""
 import json, re, sys, time
 from pathlib import Path
 import nst_helpers as nst
-from nst_helpers.machine import memory
+from nst_helpers.machine.cache import CACHE
+from nst_helpers.machine.convolution import choose
+from nst_helpers.machine.memory import check_memory
 from nst_helpers.preparation import prepare
-from nst_helpers.optimizers import make_optimizer
+from nst_helpers.optimizers import LBFGS, make_optimizer
 from nst_helpers.run import Run
 
 megapixels, gigabytes, steps = map(float, sys.argv[1:])
-if gigabytes:
-    memory.memory_there = lambda: gigabytes * 1e9
 rows = round((megapixels * 1e6 * 3 / 4) ** 0.5)
 content = nst.load_image(nst.picture("mountain_lake"))
-config = nst.TransferConfig.poster(rows=rows)
+config = nst.TransferConfig.poster(rows=rows, memory_gb=gigabytes or None)
+config = config.replace(**choose(config.precision, config.convolution))
 run = Run.load(content, nst.picture("mosaic"), config)
-cuts = memory.cuts_that_fit(run.size, run.config, memory.memory_there())
+cuts = check_memory(run.size, config, CACHE)
 x, evaluate, _ = prepare(run, run.size)
 optimizer, seconds = make_optimizer(config, run.size), []
+LBFGS.FIRST_STEP = 0.1  # short enough to be taken at once: two evaluations for the first step
 for _ in range(int(steps)):
     start = time.perf_counter()
     losses, x = optimizer.step(evaluate, x)
@@ -38,7 +43,8 @@ print(json.dumps([run.size, len(cuts), cuts and cuts[0].most, seconds[-1], peak]
 def measure(megapixels, gigabytes, steps):
     """In a process of its own; on Linux, since the peak is read from /proc."""
     command = [sys.executable, "-c", RUN, str(megapixels), str(gigabytes), str(steps)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    environment = os.environ | MODEST  # as for a poster from the shell
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
     return json.loads(done.stdout.splitlines()[-1])
 
 

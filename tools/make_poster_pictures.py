@@ -9,20 +9,23 @@ from pathlib import Path
 
 from PIL import Image
 
+from nst_helpers.config import TransferConfig
+from nst_helpers.machine.memory import cuts_that_fit
 from nst_helpers.machine.tiling import tiles
 from nst_helpers.machine.vgg19 import LAYERS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 WIDTH, CROP, GAP = 1000, (400, 300), 8
-MOST = 448**2  # positions of a window
 MEET = (1, 3), (2, 5), (3, 8), (4, 4)  # rows and cols of the tiles whose first corner is shown
 ELSEWHERE = (2900, 700), (2000, 2600)  # middles of the other crops: x and y
 
 
 def middles(size):
     """Where the crops lie in a picture of that size, rows and cols."""
-    layers = LAYERS[: LAYERS.index("block3_pool") + 1]
-    corners = {(tile.rows.first, tile.cols.first) for tile in tiles(size, layers, MOST)}
+    config = TransferConfig.poster(rows=size[0], precision="bfloat16")
+    cut, *_ = cuts_that_fit(size, config, config.memory_gb * 1e9)
+    layers = LAYERS[: LAYERS.index(cut.layer) + 1]
+    corners = {(tile.rows.first, tile.cols.first) for tile in tiles(size, layers, cut.most)}
     rows, cols = (sorted(set(each)) for each in zip(*corners, strict=True))
     return [*((cols[col], rows[row]) for row, col in MEET), *ELSEWHERE]
 

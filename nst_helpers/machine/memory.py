@@ -39,7 +39,7 @@ class TilesCost(NamedTuple):
 
 TILES_COST = {
     "float32": TilesCost(180, (1700, 15_000, 55_000), (300, 30)),
-    "bfloat16": TilesCost(130, (1700, 7_000, 22_000), (150, 15)),
+    "bfloat16": TilesCost(140, (1700, 7_000, 22_000), (150, 15)),
 }
 
 # TensorFlow's own allocator never gives back what a run took. The system's does, and costs a few
