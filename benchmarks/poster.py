@@ -8,6 +8,7 @@ import sys
 
 import reference
 
+from nst_helpers.machine.convolution import faster_precision
 from nst_helpers.machine.memory import MODEST
 
 RUN = r"""
@@ -21,29 +22,36 @@ from nst_helpers.preparation import prepare
 from nst_helpers.optimizers import LBFGS, make_optimizer
 from nst_helpers.run import Run
 
-megapixels, gigabytes, steps = map(float, sys.argv[1:])
+precision = sys.argv[1]
+megapixels, gigabytes, evaluations = map(float, sys.argv[2:])
 rows = round((megapixels * 1e6 * 3 / 4) ** 0.5)
 content = nst.load_image(nst.picture("mountain_lake"))
-config = nst.TransferConfig.poster(rows=rows, memory_gb=gigabytes or None)
+config = nst.TransferConfig.poster(rows=rows, memory_gb=gigabytes or None, precision=precision)
 config = config.replace(**choose(config.precision, config.convolution))
 run = Run.load(content, nst.picture("mosaic"), config)
 cuts = check_memory(run.size, config, CACHE)
 x, evaluate, _ = prepare(run, run.size)
 optimizer, seconds = make_optimizer(config, run.size), []
-LBFGS.FIRST_STEP = 0.1  # short enough to be taken at once: two evaluations for the first step
-for _ in range(int(steps)):
+LBFGS.FIRST_STEP = 0.1  # short enough to be taken at once
+
+def timed(x):
     start = time.perf_counter()
-    losses, x = optimizer.step(evaluate, x)
+    found = evaluate(x)
     seconds.append(time.perf_counter() - start)
+    return found
+
+while len(seconds) < evaluations:
+    losses, x = optimizer.step(timed, x)
 peak = 1024 * int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])
-print(json.dumps([run.size, len(cuts), cuts and cuts[0].most, seconds[-1], peak]))
+print(json.dumps([run.size, len(cuts), cuts and cuts[0].most, min(seconds[1:]), peak]))
 """
 
 
-def measure(megapixels, gigabytes, steps):
+def measure(precision, megapixels, gigabytes, evaluations):
     """In a process of its own; on Linux, since the peak is read from /proc."""
-    command = [sys.executable, "-c", RUN, str(megapixels), str(gigabytes), str(steps)]
-    environment = os.environ | MODEST  # as for a poster from the shell
+    arguments = precision, megapixels, gigabytes, evaluations
+    environment = os.environ | (MODEST if gigabytes else {})  # as for a poster from the shell
+    command = [sys.executable, "-c", RUN, *map(str, arguments)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -52,12 +60,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megapixels", type=float, nargs="+", default=[3, 12, 48])
     parser.add_argument("--gigabytes", type=float, nargs="+", default=[3], help="0: what is free")
-    parser.add_argument("--steps", type=int, default=2)
+    parser.add_argument("--evaluations", type=int, default=3)
+    parser.add_argument("--precision", default=faster_precision())
     arguments = parser.parse_args()
     rows = []
     for megapixels in arguments.megapixels:
         for gigabytes in arguments.gigabytes:
-            size, cuts, most, seconds, peak = measure(megapixels, gigabytes, arguments.steps)
+            size, cuts, most, seconds, peak = measure(
+                arguments.precision, megapixels, gigabytes, arguments.evaluations
+            )
             side = f"{most**0.5:.0f}²" if cuts else "whole"
             row = [f"{size[1]} × {size[0]}", f"{gigabytes:g}", f"{cuts}", side]
             rows.append([*row, f"{seconds:.1f}", f"{peak / 1e9:.2f}"])
@@ -66,7 +77,7 @@ def main():
         "GB allowed",
         "cuts",
         "tile, at most",
-        "seconds of the last step",
+        "seconds an evaluation",
         "peak GB",
     ]
     print(reference.table(header, rows))

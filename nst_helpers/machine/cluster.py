@@ -12,7 +12,7 @@ from collections import deque
 from functools import partial
 
 from nst_helpers.errors import ClusterError, one_line
-from nst_helpers.machine.memory import PARTS, PROCESS_BYTES, SMALLEST_WORK, TILES_COST
+from nst_helpers.machine.memory import PARTS, PROCESS_BYTES, SMALLEST_WORK, TILE_BYTES
 from nst_helpers.machine.tiling import Cut
 from nst_helpers.version import __version__
 
@@ -90,7 +90,7 @@ def cuts_for_cluster(client, size):
     shares = pixels, pixels / 16, pixels / 64  # positions of the maps before the parts
     return [
         Cut(layer, int(min(room / each, share)))
-        for layer, each, share in zip(PARTS, TILES_COST["float32"].a_position, shares, strict=True)
+        for layer, each, share in zip(PARTS, TILE_BYTES["float32"].a_position, shares, strict=True)
     ]
 
 

@@ -21,9 +21,12 @@ BYTES_A_PAIR = 12  # a pixel of L-BFGS's pair: two bfloat16 pictures of three ch
 # small map, passes whole. More parts have narrower halos, but more maps between them.
 PARTS = "block2_pool", "block3_pool", "block4_pool"  # where they end; the last may be left out
 SMALLEST_WORK = 0.15e9  # for one tile; smaller ones would be halo for the most part
+# Positions of a window of each part, at most: larger ones hardly save time, and from maps of 32 MB
+# on the C library gets memory from the system each time, which takes as long as the work.
+LARGEST_WINDOWS = 100_000, 32_000, 16_000
 
 
-class TilesCost(NamedTuple):
+class TileBytes(NamedTuple):
     """What a picture in tiles takes, in bytes; measured as above.
 
     Attributes:
@@ -37,13 +40,13 @@ class TilesCost(NamedTuple):
     behind: tuple
 
 
-TILES_COST = {
-    "float32": TilesCost(180, (1700, 15_000, 55_000), (300, 30)),
-    "bfloat16": TilesCost(140, (1700, 7_000, 22_000), (150, 15)),
+TILE_BYTES = {
+    "float32": TileBytes(170, (1700, 15_000, 55_000), (300, 10)),
+    "bfloat16": TileBytes(120, (1700, 7_000, 22_000), (150, 5)),
 }
 
 # TensorFlow's own allocator never gives back what a run took. The system's does, and costs a few
-# percent of the time with pictures of up to 400 rows or in tiles; with large ones in one piece
+# percent of the time with pictures of the panel's size and with tiles; with large ones in one piece
 # more, and more memory at the peak, so it is not for everyone.
 MODEST = {"TF_ONEDNN_USE_SYSTEM_ALLOCATOR": "1"}
 
@@ -96,22 +99,22 @@ def cuts_that_fit(size, config, memory, scale=1.0):
     """
     if memory_needed(size, config, scale) <= memory:
         return []
-    pixels, cost = _pixels(size, config, scale), _tiles_cost(config)
+    pixels, cost = _pixels(size, config, scale), _tile_bytes(config)
     left = memory - _tiled(size, config, scale)
     for count, behind in enumerate(cost.behind, start=2):
         if max(pixels * behind, SMALLEST_WORK) <= left:
-            parts = zip(PARTS[:count], cost.a_position, strict=False)
-            return [Cut(layer, int(left / each)) for layer, each in parts]
+            parts = zip(PARTS[:count], cost.a_position, LARGEST_WINDOWS, strict=False)
+            return [Cut(layer, int(min(left / each, most))) for layer, each, most in parts]
     return None
 
 
-def _tiles_cost(config):
-    return TILES_COST["bfloat16" if config.precision == "bfloat16" else "float32"]
+def _tile_bytes(config):
+    return TILE_BYTES["bfloat16" if config.precision == "bfloat16" else "float32"]
 
 
 def _tiled(size, config, scale):
     """Bytes of a run in tiles, without its work on a tile or on what passes whole."""
-    pixels = _pixels(size, config, scale) * _tiles_cost(config).a_pixel
+    pixels = _pixels(size, config, scale) * _tile_bytes(config).a_pixel
     return PROCESS_BYTES + pixels + _pairs(size, config)
 
 
@@ -119,9 +122,9 @@ def _room(size, config, there, scale):
     """Bytes that a run may take: as many as its config says, or as tiles need at least."""
     if config.memory_gb is None:
         return there
-    behind = _pixels(size, config, scale) * _tiles_cost(config).behind[-1]
+    behind = _pixels(size, config, scale) * _tile_bytes(config).behind[-1]
     least = _tiled(size, config, scale) + max(behind, SMALLEST_WORK)
-    return min(there, max(config.memory_gb * 1e9, least))
+    return min(there, max(config.memory_gb * 1e9, least + 1))  # one more, against rounding
 
 
 def memory_there():
@@ -165,9 +168,10 @@ def check_memory(size, config, cache, scale=1.0):
         ConfigError: If the run needs more memory than there is; it names the rows that fit.
     """
     there = memory_there()
-    if memory_needed(size, config, scale) + cache.nbytes > there:
+    room = _room(size, config, there, scale)
+    if memory_needed(size, config, scale) + cache.nbytes > room:
         cache.clear()
-    cuts = cuts_that_fit(size, config, _room(size, config, there, scale), scale)
+    cuts = cuts_that_fit(size, config, room, scale)
     if cuts is None:
         raise ConfigError(
             f"rows={size[0]} needs more memory than the {there / 1e9:.1f} GB that this machine has "

@@ -68,6 +68,21 @@ def test_the_more_memory_the_fewer_cuts_and_the_larger_the_tiles():
     assert counts == sorted(counts, reverse=True) and tiles == sorted(tiles)
 
 
+def test_a_poster_makes_do_with_the_memory_that_it_says(monkeypatch):
+    size, poster = (3000, 4000), nst.TransferConfig.poster(rows=3000, precision="bfloat16")
+
+    def cuts(**changes):
+        return memory.check_memory(size, poster.replace(**changes), Cache())
+
+    monkeypatch.setattr(memory, "memory_there", lambda: 60e9)
+    assert cuts(memory_gb=None) == [], "in one piece, where there is the memory"
+    assert cuts() == memory.cuts_that_fit(size, poster, 3e9)
+    assert cuts(memory_gb=0.5)[0].most < cuts()[0].most, "as little as tiles need"
+    monkeypatch.setattr(memory, "memory_there", lambda: 1e9)
+    with pytest.raises(nst.ConfigError, match=r"1\.0 GB that this machine has"):
+        cuts()
+
+
 def test_large_pictures_keep_fewer_pairs():
     config = FAST.replace(history=20, iterations=60)
     assert memory.pairs_kept((400, 599), config) == 20
