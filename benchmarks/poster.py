@@ -24,7 +24,7 @@ from nst_helpers.run import Run
 
 precision = sys.argv[1]
 megapixels, gigabytes, evaluations = map(float, sys.argv[2:])
-rows = round((megapixels * 1e6 * 3 / 4) ** 0.5)
+rows = round((megapixels * 1e6 / 1.5) ** 0.5)  # the photograph is one of 3 : 2
 content = nst.load_image(nst.picture("mountain_lake"))
 config = nst.TransferConfig.poster(rows=rows, memory_gb=gigabytes or None, precision=precision)
 config = config.replace(**choose(config.precision, config.convolution))

@@ -16,7 +16,7 @@ from nst_helpers.machine.vgg19 import LAYERS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 WIDTH, CROP, GAP = 1000, (400, 300), 8
-MEET = (1, 3), (2, 5), (3, 8), (4, 4)  # rows and cols of the tiles whose first corner is shown
+MEET = (2, 3), (5, 2), (8, 5), (10, 7)  # rows and cols of the tiles whose first corner is shown
 ELSEWHERE = (2900, 700), (2000, 2600)  # middles of the other crops: x and y
 
 

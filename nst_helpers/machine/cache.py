@@ -44,11 +44,11 @@ class Cache:
         with self._lock:
             return sum(size for kept in self._kept.values() for _, size in kept.values())
 
-    def clear(self):
-        """Lets go of everything; the next run compiles and measures again."""
+    def clear(self, *kinds):
+        """Lets go of what is of those kinds, or of everything; the next run makes it again."""
         with self._lock:
-            for kept in self._kept.values():
-                kept.clear()
+            for kind in kinds or MOST:
+                self._kept[kind].clear()
 
 
 CACHE = Cache()

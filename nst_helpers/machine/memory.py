@@ -170,7 +170,7 @@ def check_memory(size, config, cache, scale=1.0):
     there = memory_there()
     room = _room(size, config, there, scale)
     if memory_needed(size, config, scale) + cache.nbytes > room:
-        cache.clear()
+        cache.clear("function", "target")  # a network would be read again at once
     cuts = cuts_that_fit(size, config, room, scale)
     if cuts is None:
         raise ConfigError(

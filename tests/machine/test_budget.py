@@ -31,11 +31,11 @@ def test_more_time_gives_a_larger_picture_and_a_longer_run(pace):
     assert [len(config.scales) for config in configs][-1] == 4
 
 
-@pytest.mark.parametrize(("seconds", "rows"), [(700, 1536), (36000, 3072)])
+@pytest.mark.parametrize(("seconds", "rows"), [(700, 1536), (36000, 4096)])
 def test_where_there_is_time_for_more_rows_it_is_a_poster(pace, seconds, rows):
     """With the memory of a common laptop, in tiles."""
     config = nst.TransferConfig.for_budget(seconds, memory_gb=6)
-    assert config == nst.TransferConfig.poster(rows=rows)
+    assert config == nst.TransferConfig.poster(rows=rows, memory_gb=6)
     assert pace.seconds(config) < 0.75 * seconds
 
 
