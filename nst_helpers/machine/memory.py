@@ -42,7 +42,7 @@ class TileBytes(NamedTuple):
 
 TILE_BYTES = {
     "float32": TileBytes(170, (1700, 15_000, 55_000), (300, 10)),
-    "bfloat16": TileBytes(120, (1700, 7_000, 22_000), (150, 5)),
+    "bfloat16": TileBytes(130, (1700, 7_000, 22_000), (150, 5)),
 }
 
 # TensorFlow's own allocator never gives back what a run took. The system's does, and costs a few
