@@ -177,7 +177,8 @@ class TransferConfig:
         """A picture to print: `multiscale` at about 500 rows, then twice as large again and again.
 
         The larger a size, the fewer iterations it gets: it only adds finer strokes. It makes do
-        with 3 GB up to 12 megapixels; with more, or None, the middle sizes are painted faster.
+        with 3 GB up to 12 megapixels in bfloat16 (3.2 in float32); with more, or None, the middle
+        sizes are painted faster.
         """
         start, rows = cls.multiscale(), checks.whole("rows", rows, least=MIN_ROWS)
         doublings = max(round(math.log2(rows / POSTER_START)), 0)

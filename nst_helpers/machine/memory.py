@@ -46,8 +46,8 @@ TILE_BYTES = {
 }
 
 # TensorFlow's own allocator never gives back what a run took. The system's does, and costs a few
-# percent of the time with pictures of the panel's size and with tiles; with large ones in one piece
-# more, and more memory at the peak, so it is not for everyone.
+# percent of the time with pictures of the panel's size; with tiles a tenth in bfloat16 and half in
+# float32; with large pictures in one piece more, and more memory, so it is not for everyone.
 MODEST = {"TF_ONEDNN_USE_SYSTEM_ALLOCATOR": "1"}
 
 PAIRS_BYTES, FEWEST_PAIRS = 0.25e9, 2  # for L-BFGS's pairs; and how many it keeps in any case
