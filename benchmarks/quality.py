@@ -75,14 +75,14 @@ def sheet(rows):
 def table(measured):
     """A line for each picture, and each painter's mean."""
     lines = [
-        [" in ".join(pair), name, *numbers]
+        [" in ".join(pair), name, *measured[name][place]]
+        for place, pair in enumerate(PAIRS)
         for name in measured
-        for pair, numbers in zip(PAIRS, measured[name], strict=True)
     ]
     means = [["mean", name, *np.mean(numbers, axis=0)] for name, numbers in measured.items()]
     rows = [
         [*names, f"{style:.3f}", f"{content:.3f}", f"{grain:.2f}", f"{seconds:.0f}"]
-        for *names, style, content, grain, seconds in sorted(lines) + means
+        for *names, style, content, grain, seconds in lines + means
     ]
     return reference.table(["", "painted by", "style", "content", "grain", "seconds"], rows)
 
