@@ -41,8 +41,8 @@ class TransferConfig:
         losses: "document" sums over all positions and features, as the Keras example does.
             "relative" divides each distance by the size of what it is measured against, so that a
             weight means the same at every size and layer; and it looks at more: at the style's
-            means and covariances, the content's features without their strength, and at how much
-            neighbouring pixels differ in the style. See `nst_helpers.objective`.
+            means and covariances, at which features the content has, mostly where they are strong,
+            and at how much neighbouring pixels differ in the style. See `nst_helpers.objective`.
         strength: How strongly the style is painted, from 0 (not at all) to 10; 1 is the recipe's
             own. The weights of what is compared with the style are multiplied by its square.
         content_layer_name: VGG19 layer whose feature map is the content.
@@ -160,12 +160,13 @@ class TransferConfig:
         recipe = cls(
             iterations=140,
             scales=(0.25, 0.4, 0.63, 1.0),
-            content_weight=50.0,
+            content_weight=30.0,
             style_weight=100.0,
             total_variation_weight=100.0,
             losses="relative",
             content_layer_name="block4_conv3",
             keep_style_aspect=True,
+            match_colours=True,
             optimizer="lbfgs",
             precision="auto",
             interpolation="lanczos",

@@ -71,14 +71,17 @@ class Content(Known, Map):
 class CosineContent(Content):
     """The same of the features' directions: which features there are at a place, not how strong.
 
-    How strong they are is left to the style. The distance is 2 − 2 cos, averaged over positions.
+    How strong they are is left to the style. The distance is 2 − 2 cos, averaged over positions,
+    each weighted by how strong the content's features are there: hardly at all in a flat sky, whose
+    directions are little more than noise, so that the style can paint it.
     """
 
-    def measure(self, x):
-        return x * tf.math.rsqrt(tf.reduce_sum(tf.square(x), axis=-1, keepdims=True) + 1.0)
+    def differences(self, seen, target):
+        squares = super().differences(_directions(seen), _directions(target))
+        return squares * tf.norm(target, axis=-1)
 
     def norm(self, target):
-        return tf.reduce_sum(tf.square(target))
+        return tf.reduce_sum(tf.norm(target, axis=-1))
 
 
 class TotalVariation(Known, Term):
@@ -192,6 +195,10 @@ def mean_gram(x, mask=None):
         rows, cols = tf.unstack(tf.shape(x)[:2])
         return _gram_in_one_product(x) / tf.cast(rows * cols, x.dtype)
     return _gram_in_one_product(x * tf.sqrt(_shares(mask)))
+
+
+def _directions(x):
+    return x * tf.math.rsqrt(tf.reduce_sum(tf.square(x), axis=-1, keepdims=True) + 1.0)
 
 
 def _shares(mask):

@@ -127,7 +127,8 @@ def _settings(run):
 
 def _start(run, content, styles):
     """The content image, in the colours of each style in its region if the config says so."""
-    if not (run.config.match_colours and run.config.style_weight):
+    config = run.config
+    if not (config.match_colours and config.style_weight and config.strength):
         return content
     colours, covered = np.zeros_like(content), np.zeros((*content.shape[1:3], 1), "float32")
     for mask, mix, _ in run.regions:

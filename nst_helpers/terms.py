@@ -4,7 +4,6 @@ import re
 from types import MethodType
 
 from nst_helpers.errors import ConfigError
-from nst_helpers.losses import content_loss
 from nst_helpers.machine.backend import tf
 from nst_helpers.machine.checks import number
 from nst_helpers.machine.vgg19 import LAYERS
@@ -112,7 +111,7 @@ class Statistic(Term):
 class Map(Term):
     """A term that compares feature maps in place, so that its distance adds up over positions.
 
-    distance = Σ (seen − target)² / norm(target), where `measure` sees each position by itself.
+    distance = Σ differences(seen, target) / norm(target), where each position is seen by itself.
     """
 
     def measure(self, x):
@@ -120,16 +119,21 @@ class Map(Term):
 
     def distance(self, seen, target):
         # A target of zeros, as a blank picture can have at a deep layer, has no size to compare to.
-        return tf.math.divide_no_nan(content_loss(target, seen), self.norm(target))
+        total = tf.reduce_sum(self.differences(seen, target))
+        return tf.math.divide_no_nan(total, self.norm(target))
+
+    def differences(self, seen, target):
+        """How far apart both are at each position, shape (rows', cols')."""
+        return tf.reduce_sum(tf.square(seen - target), axis=-1)
 
     def norm(self, target):
-        """What the squared difference is divided by, a scalar."""
+        """What their sum is divided by, a scalar."""
         return 1.0
 
     @property
     def adds_up(self):
         """Whether it is as said above: a subclass of one's own may do anything else."""
-        own = self.measure, self.distance
+        own = self.measure, self.distance, self.differences
         return all(method.__module__.startswith(__package__) for method in own)
 
 

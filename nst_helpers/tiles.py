@@ -167,7 +167,7 @@ def _by_layer(plan, places, layers):
 
 
 def _targets_in_place(plan, goals):
-    """For each term in place its target, and the weight of its squared difference."""
+    """For each term in place its target, and the weight of its differences."""
     targets = {}
     for place in plan.in_place:
         weight, target = goals[place].weight, goals[place].target

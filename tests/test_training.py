@@ -152,11 +152,12 @@ def test_the_front_ends_progress_bar(capsys, monkeypatch):
 def test_fast_starts_in_the_styles_colours():
     """And from the content image, whose content loss is 0, where style has no weight."""
     config = nst.TransferConfig.fast(rows=48, iterations=1, precision="float32", **FEW_LAYERS)
-    without = [config.replace(match_colours=False), config.replace(style_weight=0.0)]
+    no_style = [{"match_colours": False}, {"style_weight": 0.0}, {"strength": 0.0}]
+    without = [config.replace(**changes) for changes in no_style]
     matched, *plain = (nst.transfer(CONTENT, STYLE, c) for c in (config, *without))
     assert matched.losses[0].content > 0
     assert matched.losses[0].style < plain[0].losses[0].style
-    assert [result.losses[0].content for result in plain] == [0, 0]
+    assert [result.losses[0].content for result in plain] == [0, 0, 0]
 
 
 def test_matched_colours_are_those_of_each_regions_style():

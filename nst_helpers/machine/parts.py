@@ -71,10 +71,10 @@ class Part:
             targets: From a layer to a mask of the window's inner part, and the target of each of
                 its terms in `compared`.
             slopes: From a layer to those of the total loss along its statistics, along its map or
-                (), and along its squared differences to the targets.
+                (), and along its differences to the targets.
 
         Returns:
-            The gradient, of the shape of x; and from layers to the squared differences.
+            The gradient, of the shape of x; and from layers to the differences.
         """
         compiled = self._compiled("backward", self._compile_backward, x)
         return _as_arrays(compiled(x, masks, targets, slopes))
@@ -116,15 +116,11 @@ class Part:
         ]
         whole = tf.cast(x, precision) if layer in self.whole else ()
         inner, those = targets.get(layer, ((), ()))
-        squares = [
-            tf.square(term.measure(x) - tf.cast(target, tf.float32))
+        differences = [
+            term.differences(term.measure(x), tf.cast(target, tf.float32))
             for term, target in zip(self.compared.get(layer, ()), those, strict=bool(those))
         ]
-        return (
-            measured,
-            whole,
-            [tf.reduce_sum(inner * tf.reduce_sum(square, axis=-1)) for square in squares],
-        )
+        return measured, whole, [tf.reduce_sum(inner * each) for each in differences]
 
 
 @lru_cache(maxsize=8)
@@ -194,11 +190,11 @@ class Stage:
             before, run: As for `forward`.
             of_sums, of_maps: Slopes of the total loss along what `forward` returned.
             targets: From a layer to pairs, of a target that its map is compared with in place and
-                the weight of the squared difference.
+                the weight of their difference.
 
         Returns:
-            The gradient, of the shape and type of `before`; and from layers to the squared
-            difference to each target.
+            The gradient, of the shape and type of `before`; and from layers to the difference to
+            each target.
         """
         calls = (
             partial(

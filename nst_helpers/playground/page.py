@@ -37,7 +37,7 @@ def warm_up(playground):
     from nst_helpers.config import TransferConfig
     from nst_helpers.training import transfer
 
-    config = TransferConfig.recipe(playground.recipe, rows=playground.rows, match_colours=False)
+    config = TransferConfig.recipe(playground.recipe, rows=playground.rows)
     # At each size, the second step is the first that remembers one before.
     config = config.replace(iterations=2 * len(config.scales))
     transfer(playground.content.array, playground.style.array, config)

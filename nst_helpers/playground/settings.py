@@ -28,8 +28,9 @@ def changes_of(playground):
     """What a playground's settings change in its recipe, by name."""
     recipe = TransferConfig.recipe(playground.recipe)
     settings = {name: getattr(playground, name) for name in FROM_CONFIG}
-    # The run starts without the style's colours, so all that one sees is the losses' work.
-    settings["match_colours"] = False
+    if recipe.losses == "document":
+        # A start in the style's colours would hide how little these losses do.
+        settings["match_colours"] = False
     for name in WEIGHTS:
         weight = getattr(playground, f"{name}_factor") * getattr(recipe, f"{name}_weight")
         settings[f"{name}_weight"] = float(f"{weight:.6g}")  # 5e-06, not 4.9999999999999996e-06
