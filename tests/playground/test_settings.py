@@ -7,7 +7,7 @@ from playing import finish
 
 import nst_helpers as nst
 from nst_helpers.calls import Call
-from nst_helpers.playground.settings import SETTINGS, settings_of
+from nst_helpers.playground.settings import SETTINGS, changes_of, settings_of
 
 
 def settings(playground):
@@ -30,6 +30,13 @@ def test_a_saved_picture_brings_its_settings_to_another_panel(make, tmp_path):
     np.testing.assert_array_equal(second.status.image, first.status.image)
     again = nst.paint(nst.load_run(path))
     np.testing.assert_array_equal(again.image, first.status.image)
+
+
+@pytest.mark.parametrize(("recipe", "own"), [("multiscale", True), ("fast", False)])
+def test_the_examples_losses_start_without_the_styles_colours(make, recipe, own):
+    """Or what they do could not be seen; the other losses start as their recipe says."""
+    config = nst.TransferConfig.recipe(recipe, **changes_of(make(recipe=recipe)))
+    assert config.match_colours == own and nst.TransferConfig.recipe(recipe).match_colours
 
 
 def test_an_uploaded_picture_is_known_by_its_name(make, photo_bytes, tmp_path):
