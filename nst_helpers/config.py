@@ -40,9 +40,11 @@ class TransferConfig:
         content_weight, style_weight, total_variation_weight: Weights of the losses, 0 or more.
         losses: "document" sums over all positions and features, as the Keras example does.
             "relative" divides each distance by the size of what it is measured against, so that a
-            weight means the same at every size and layer; and it looks at more: at the style's
-            means and covariances, at which features the content has, mostly where they are strong,
-            and at how much neighbouring pixels differ in the style. See `nst_helpers.objective`.
+            weight means the same at every size and layer, but for the content's, which above
+            60,000 pixels counts less the larger the picture is; and it looks at more: at the
+            style's means and covariances, at which features the content has, mostly where they are
+            strong, and at how much neighbouring pixels differ in the style. See
+            `nst_helpers.objective`.
         strength: How strongly the style is painted, from 0 (not at all) to 10; 1 is the recipe's
             own. The weights of what is compared with the style are multiplied by its square.
         content_layer_name: VGG19 layer whose feature map is the content.
@@ -158,9 +160,9 @@ class TransferConfig:
     def multiscale(cls, /, **changes):
         """A stronger picture: large strokes first, at small sizes, then finer and finer ones."""
         recipe = cls(
-            iterations=140,
+            iterations=120,
             scales=(0.25, 0.4, 0.63, 1.0),
-            content_weight=30.0,
+            content_weight=40.0,
             style_weight=100.0,
             total_variation_weight=100.0,
             losses="relative",

@@ -3,6 +3,8 @@
 total loss = Σ weight · distance(measure(picture), measure(target image))
 """
 
+import math
+
 from nst_helpers.losses import (
     gram_distance,
     gram_matrix,
@@ -13,6 +15,7 @@ from nst_helpers.network import PICTURE, map_size
 from nst_helpers.terms import Known, Map, Statistic, Term
 
 LOSSES = ("content", "style", "total_variation")  # in every loss table, in this order
+SCENE_PIXELS = 60_000  # about 200 rows: a scene and its faces can be told in so many
 
 
 class GramStyle(Known, Statistic):
@@ -158,7 +161,9 @@ def _relative_terms(config, size, regions):
         weight = config.style_weight * strength / len(layers)
         terms += [MomentStyle(layer, weight, region, mix) for layer in layers]
         terms.append(StyleVariation(config.total_variation_weight * strength, region, mix))
-    return [*terms, CosineContent(config.content_layer_name, config.content_weight)]
+    # A larger picture needs fewer of its positions to tell the scene: the style may have the rest.
+    weight = config.content_weight * min(1, SCENE_PIXELS / math.prod(size))
+    return [*terms, CosineContent(config.content_layer_name, weight)]
 
 
 def loss_names(terms):

@@ -27,7 +27,7 @@ def prepare(run, size, previous=None, client=None):
     Args:
         run: A `Run`.
         size: Rows and cols to paint at.
-        previous: Picture to continue from, of any size; None starts from the content.
+        previous: Painted picture to continue from, of any size; None begins.
         client: A Dask client whose workers compute, or None.
 
     Returns:
@@ -53,7 +53,9 @@ def prepare(run, size, previous=None, client=None):
         goals = measure_goals(terms, content, styles, run.mix, **kind)
         evaluate = evaluation(terms, goals, content.shape, **kind)
     evaluate = check_start(evaluate, _settings(run))
-    x = _start(run, content, styles) if previous is None else resize(previous, size)
+    x = _start(run, content, styles)
+    if previous is not None:
+        x = enlarge(previous, _start(run, *run.measured_images(previous.shape[1:3])), x)
     return tf.constant(x), evaluate, loss_names(terms)
 
 
@@ -126,8 +128,14 @@ def _settings(run):
 
 
 def _start(run, content, styles):
-    """The content image, in the colours of each style in its region if the config says so."""
-    config = run.config
+    """The picture that a run starts from, at the size of its content image.
+
+    That is its own, or the content image, in the colours of each style in its region if the config
+    says so.
+    """
+    config, initial = run.config, run.initial_image(content.shape[1:3])
+    if initial is not None:
+        return initial
     if not (config.match_colours and config.style_weight and config.strength):
         return content
     colours, covered = np.zeros_like(content), np.zeros((*content.shape[1:3], 1), "float32")
@@ -147,6 +155,26 @@ def _resized_mask(mask, size):
     return tf.image.resize(mask[:, :, np.newaxis], size, "area").numpy()
 
 
+def enlarge(painted, before, after):
+    """A painted picture at another size: what painting changed is enlarged, not the picture.
+
+    So it keeps the finer detail of what the run starts from. An enlarged picture has none, and a
+    few iterations fill it with whatever VGG19 takes for detail: lines 4 pixels apart.
+
+    Args:
+        painted: Shape (1, rows, cols, 3).
+        before: What the run starts from at that size.
+        after: The same at the size to enlarge to.
+
+    Returns:
+        A picture of the shape of `after`; where that is the same, the painted one.
+    """
+    size = after.shape[1:3]
+    return painted if painted.shape[1:3] == size else after + resize(painted - before, size)
+
+
 def resize(picture, size):
     """A picture of shape (1, rows, cols, 3) at another size, as it is where it has that size."""
-    return picture if picture.shape[1:3] == size else tf.image.resize(picture, size, "lanczos3")
+    if picture.shape[1:3] == size:
+        return picture
+    return tf.image.resize(picture, size, "lanczos3", antialias=True)

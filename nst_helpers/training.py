@@ -143,7 +143,7 @@ def paint(run, callback=None, checkpoint=None, start=None, client=None):
     check_machines(run, client)
     fingerprint = None if checkpoint is None else run.fingerprint()
     begun = file.load(fingerprint)
-    begun = begun or State(picture=run.initial_image(size), planned=run.config.iterations)
+    begun = begun or State(planned=run.config.iterations)
     state, finish = begun, run.finisher()
     try:
         for state in _paint_sizes(run, size, begun, start, client):

@@ -258,11 +258,19 @@ def test_the_terms_of_relative_losses_regions_and_ones_own():
         (MomentStyle, "block1_conv1", "style", 75.0),
         (MomentStyle, "block2_conv1", "style", 75.0),
         (StyleVariation, PICTURE, "total_variation", 150.0),
-        (CosineContent, "block4_conv3", "content", 30.0),
+        (CosineContent, "block4_conv3", "content", 40.0),
         (MeanStyle, "block2_conv1", "mean_style", 1.0),
     ]
     assert [term.region is mask for term in terms[:6]] == [True] * 3 + [False] * 3
     assert [term.mix for term in terms[2:4]] == [(1.0, 0.0), (0.0, 3.0)]
+
+
+@pytest.mark.parametrize(
+    ("size", "weight"), [((50, 75), 2), ((200, 300), 2), ((400, 300), 1), ((400, 600), 0.5)]
+)
+def test_content_counts_less_in_a_large_picture(size, weight):
+    *_, content = nst.build_terms(nst.TransferConfig.multiscale(content_weight=2), size)
+    assert content.weight == weight and content.name == "content"
 
 
 def test_strength_multiplies_what_is_compared_with_the_style():

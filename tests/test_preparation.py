@@ -6,6 +6,7 @@ import pytest
 import nst_helpers as nst
 from nst_helpers.machine import memory
 from nst_helpers.machine.tiling import Cut
+from nst_helpers.preparation import enlarge
 
 CONTENT, STYLE = nst.picture("harbour_town"), nst.picture("mosaic")
 
@@ -29,3 +30,21 @@ def test_what_does_not_fit_is_painted_in_tiles(in_tiles, monkeypatch, capsys):
     )
     difference = np.abs(tiled.image.astype(int) - whole.image).mean()
     assert difference < 0.5
+
+
+def test_an_enlarged_picture_has_the_finer_detail_of_its_start(rng):
+    before, after = (rng.normal(0, 50, (1, *size, 3)) for size in ((24, 36), (48, 72)))
+    np.testing.assert_allclose(enlarge(before, before, after), after, atol=1e-3)
+    np.testing.assert_allclose(enlarge(before + 9, before, after), after + 9, atol=1e-3)
+    assert enlarge(before, before, before) is before
+
+
+def test_between_sizes_no_detail_of_the_start_is_lost(rng):
+    """Where no step changes the picture, a run ends with what it started from, at the full size."""
+    content = rng.integers(0, 256, (48, 72, 3), dtype="uint8")
+    initial = rng.integers(0, 256, (48, 72, 3), dtype="uint8")
+    still = {"rows": 48, "scales": (0.5, 1), "iterations": 2, "initial_learning_rate": 0}
+    config = nst.TransferConfig(**still, style_layer_names=["block1_conv1"])
+    for start, options in ((content, {}), (initial, {"initial": initial})):
+        result = nst.transfer(content, initial, config, lambda progress: None, **options)
+        np.testing.assert_allclose(result.picture, nst.preprocess_image(start, 48, 72), atol=1e-3)

@@ -9,7 +9,7 @@ import pytest
 import nst_helpers as nst
 from nst_helpers.machine import notices
 from nst_helpers.machine.backend import tf
-from nst_helpers.preparation import resize
+from nst_helpers.preparation import enlarge
 
 CONTENT, STYLE = nst.picture("harbour_town"), nst.picture("swirling_strokes")
 OTHER = nst.picture("mosaic")
@@ -238,8 +238,9 @@ def test_adam_takes_its_moments_to_the_next_size():
     reports = []
     config = quick(optimizer="adam", scales=(0.5, 1), iterations=6, adam_learning_rate=3)
     nst.transfer(CONTENT, STYLE, config, reports.append)
-    pictures = [nst.preprocess_image(CONTENT, 24, 36), *(report.picture for report in reports)]
-    steps = pictures[1] - pictures[0], pictures[4] - resize(pictures[3], (48, 72))
+    small, large = (nst.preprocess_image(CONTENT, rows, rows * 3 // 2) for rows in (24, 48))
+    pictures = [report.picture for report in reports]
+    steps = pictures[0] - small, pictures[3] - enlarge(pictures[2], small, large)
     as_long_as_the_rate = [np.mean(abs(abs(step) - 3) < 0.03) for step in steps]
     assert as_long_as_the_rate[0] > 0.95 and as_long_as_the_rate[1] < 0.5
 
