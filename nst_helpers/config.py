@@ -41,10 +41,10 @@ class TransferConfig:
         losses: "document" sums over all positions and features, as the Keras example does.
             "relative" divides each distance by the size of what it is measured against, so that a
             weight means the same at every size and layer, but for the content's, which above
-            60,000 pixels counts less the larger the picture is; and it looks at more: at the
-            style's means and covariances, at which features the content has, mostly where they are
-            strong, and at how much neighbouring pixels differ in the style. See
-            `nst_helpers.objective`.
+            60,000 pixels counts less, in proportion to the pixels and down to a quarter; and it
+            looks at more: at the style's means and covariances, at which features the content has,
+            mostly where they are strong, and at how much neighbouring pixels differ in the style.
+            See `nst_helpers.objective`.
         strength: How strongly the style is painted, from 0 (not at all) to 10; 1 is the recipe's
             own. The weights of what is compared with the style are multiplied by its square.
         content_layer_name: VGG19 layer whose feature map is the content.
@@ -160,7 +160,7 @@ class TransferConfig:
     def multiscale(cls, /, **changes):
         """A stronger picture: large strokes first, at small sizes, then finer and finer ones."""
         recipe = cls(
-            iterations=120,
+            iterations=112,
             scales=(0.25, 0.4, 0.63, 1.0),
             content_weight=40.0,
             style_weight=100.0,

@@ -16,6 +16,7 @@ from nst_helpers.terms import Known, Map, Statistic, Term
 
 LOSSES = ("content", "style", "total_variation")  # in every loss table, in this order
 SCENE_PIXELS = 60_000  # about 200 rows: a scene and its faces can be told in so many
+LEAST_SHARE = 0.25  # of the content's weight, however large the picture is
 
 
 class GramStyle(Known, Statistic):
@@ -162,8 +163,8 @@ def _relative_terms(config, size, regions):
         terms += [MomentStyle(layer, weight, region, mix) for layer in layers]
         terms.append(StyleVariation(config.total_variation_weight * strength, region, mix))
     # A larger picture needs fewer of its positions to tell the scene: the style may have the rest.
-    weight = config.content_weight * min(1, SCENE_PIXELS / math.prod(size))
-    return [*terms, CosineContent(config.content_layer_name, weight)]
+    share = min(1, max(SCENE_PIXELS / math.prod(size), LEAST_SHARE))
+    return [*terms, CosineContent(config.content_layer_name, config.content_weight * share)]
 
 
 def loss_names(terms):

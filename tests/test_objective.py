@@ -266,7 +266,8 @@ def test_the_terms_of_relative_losses_regions_and_ones_own():
 
 
 @pytest.mark.parametrize(
-    ("size", "weight"), [((50, 75), 2), ((200, 300), 2), ((400, 300), 1), ((400, 600), 0.5)]
+    ("size", "weight"),
+    [((50, 75), 2), ((200, 300), 2), ((400, 300), 1), ((400, 600), 0.5), ((2000, 3000), 0.5)],
 )
 def test_content_counts_less_in_a_large_picture(size, weight):
     *_, content = nst.build_terms(nst.TransferConfig.multiscale(content_weight=2), size)
