@@ -128,10 +128,10 @@ def _settings(run):
 
 
 def _start(run, content, styles):
-    """The picture that a run starts from, at the size of its content image.
+    """The picture that a run starts from, at the size of the content image.
 
-    That is its own, or the content image, in the colours of each style in its region if the config
-    says so.
+    That is the run's initial image; without one the content image, in the colours of each style in
+    its region if the config says so.
     """
     config, initial = run.config, run.initial_image(content.shape[1:3])
     if initial is not None:
