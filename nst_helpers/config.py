@@ -20,7 +20,7 @@ CHOICES = {
 }
 KEEP_COLOURS = ("recolour", "luminance")
 MIN_ROWS = 16  # VGG19 halves the picture four times before block5
-POSTER_START = 500  # rows, about, at which a poster has its composition and is only enlarged
+POSTER_START = 500  # rows, about, at which a poster has its composition; then come finer strokes
 POSTER_MEMORY = 3.0  # GB: a laptop has that much beside a browser
 FEWEST_OF_A_SIZE = 8  # iterations of a poster's largest sizes: what they add are fine strokes
 
@@ -40,11 +40,11 @@ class TransferConfig:
         content_weight, style_weight, total_variation_weight: Weights of the losses, 0 or more.
         losses: "document" sums over all positions and features, as the Keras example does.
             "relative" divides each distance by the size of what it is measured against, so that a
-            weight means the same at every size and layer, but for the content's, which above
-            60,000 pixels counts less, in proportion to the pixels and down to a quarter; and it
-            looks at more: at the style's means and covariances, at which features the content has,
-            mostly where they are strong, and at how much neighbouring pixels differ in the style.
-            See `nst_helpers.objective`.
+            weight means the same at every size and layer. Only content counts less in a large
+            picture: above 60,000 pixels, twice the pixels give it half the weight, but never less
+            than a quarter. It looks at more: at the style's means and covariances, at which
+            features the content has, mostly where they are strong, and at how much neighbouring
+            pixels differ in the style. See `nst_helpers.objective`.
         strength: How strongly the style is painted, from 0 (not at all) to 10; 1 is the recipe's
             own. The weights of what is compared with the style are multiplied by its square.
         content_layer_name: VGG19 layer whose feature map is the content.

@@ -15,7 +15,7 @@ from nst_helpers.network import PICTURE, map_size
 from nst_helpers.terms import Known, Map, Statistic, Term
 
 LOSSES = ("content", "style", "total_variation")  # in every loss table, in this order
-SCENE_PIXELS = 60_000  # about 200 rows: a scene and its faces can be told in so many
+SCENE_PIXELS = 60_000  # about 200 rows: enough to recognise a scene and its faces
 LEAST_SHARE = 0.25  # of the content's weight, however large the picture is
 
 
@@ -162,7 +162,7 @@ def _relative_terms(config, size, regions):
         weight = config.style_weight * strength / len(layers)
         terms += [MomentStyle(layer, weight, region, mix) for layer in layers]
         terms.append(StyleVariation(config.total_variation_weight * strength, region, mix))
-    # A larger picture needs fewer of its positions to tell the scene: the style may have the rest.
+    # In a larger picture, fewer of the positions are enough to keep the scene recognisable.
     share = min(1, max(SCENE_PIXELS / math.prod(size), LEAST_SHARE))
     return [*terms, CosineContent(config.content_layer_name, config.content_weight * share)]
 

@@ -27,7 +27,7 @@ def prepare(run, size, previous=None, client=None):
     Args:
         run: A `Run`.
         size: Rows and cols to paint at.
-        previous: Painted picture to continue from, of any size; None begins.
+        previous: Painted picture to continue from, of any size; None at the first size.
         client: A Dask client whose workers compute, or None.
 
     Returns:
@@ -53,9 +53,7 @@ def prepare(run, size, previous=None, client=None):
         goals = measure_goals(terms, content, styles, run.mix, **kind)
         evaluate = evaluation(terms, goals, content.shape, **kind)
     evaluate = check_start(evaluate, _settings(run))
-    x = _start(run, content, styles)
-    if previous is not None:
-        x = enlarge(previous, _start(run, *run.measured_images(previous.shape[1:3])), x)
+    x = _first_picture(run, content, styles, previous)
     return tf.constant(x), evaluate, loss_names(terms)
 
 
@@ -127,15 +125,21 @@ def _settings(run):
     return {**usual, **{term.name: f"the weight of {term.name}" for term in run.extra}}
 
 
-def _start(run, content, styles):
-    """The picture that a run starts from, at the size of the content image.
+def _first_picture(run, content, styles, previous):
+    """The picture that a size begins with; arguments as in `prepare`, images of that size."""
+    size = content.shape[1:3]
+    if previous is None:
+        initial = run.initial_image(size)
+        return _start(run, content, styles) if initial is None else initial
+    if previous.shape[1:3] == size:  # it continues in the middle of a size
+        return previous
+    before = _start(run, *run.measured_images(previous.shape[1:3]))
+    return enlarge(previous, before, _start(run, content, styles))
 
-    That is the run's initial image; without one the content image, in the colours of each style in
-    its region if the config says so.
-    """
-    config, initial = run.config, run.initial_image(content.shape[1:3])
-    if initial is not None:
-        return initial
+
+def _start(run, content, styles):
+    """The content image, in the colours of each style in its region if the config says so."""
+    config = run.config
     if not (config.match_colours and config.style_weight and config.strength):
         return content
     colours, covered = np.zeros_like(content), np.zeros((*content.shape[1:3], 1), "float32")
@@ -158,19 +162,18 @@ def _resized_mask(mask, size):
 def enlarge(painted, before, after):
     """A painted picture at another size: what painting changed is enlarged, not the picture.
 
-    So it keeps the finer detail of what the run starts from. An enlarged picture has none, and a
-    few iterations fill it with whatever VGG19 takes for detail: lines 4 pixels apart.
+    So it has the fine detail of the content image. An enlarged picture has none, and a few
+    iterations fill it with whatever VGG19 takes for detail: lines 4 pixels apart.
 
     Args:
         painted: Shape (1, rows, cols, 3).
-        before: What the run starts from at that size.
+        before: The content image, or what a run makes of it to start from, at the same size.
         after: The same at the size to enlarge to.
 
     Returns:
-        A picture of the shape of `after`; where that is the same, the painted one.
+        A picture of the shape of `after`.
     """
-    size = after.shape[1:3]
-    return painted if painted.shape[1:3] == size else after + resize(painted - before, size)
+    return after + resize(painted - before, after.shape[1:3])
 
 
 def resize(picture, size):

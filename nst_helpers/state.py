@@ -50,7 +50,7 @@ class State(NamedTuple):
         iteration: Updates that the picture has had, over all sizes.
         losses: A `LossRow` for each report.
         picture: The combination image, tensor or array, float32, shape (1, rows, cols, 3); None
-            where the run begins.
+            before the first report.
         best: The one with the lowest loss so far.
         arrays: What optimizer and guard need to continue, by name.
         planned: Iterations that the run had when it began; what is added goes to the last size.

@@ -104,8 +104,9 @@ def transfer(
         config: A `TransferConfig`; None means `TransferConfig.fast()`.
         callback: Called with a `Progress` at each report. What it raises ends the run. None shows a
             progress bar in a notebook or a shell.
-        initial: Picture to start from, such as noise or an earlier result, resized to the content
-            image's size; None starts from the content image, see `TransferConfig.match_colours`.
+        initial: Picture to start from, such as noise or an earlier result, resized to the first
+            size that is painted; None starts from the content image, see
+            `TransferConfig.match_colours`.
         checkpoint: File, such as "run.npz", that the run is saved to each half minute, at a report.
             The same call on this machine continues from there, and ends as if nothing had stopped
             it. More iterations may be asked for, and another `report_every`.
