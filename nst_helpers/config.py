@@ -13,6 +13,7 @@ RECIPES = ("tutorial", "fast", "multiscale", "poster")
 CHOICES = {
     "losses": ("document", "relative"),
     "pooling": ("max", "average"),
+    "padding": ("zeros", "mirror"),
     "optimizer": ("sgd", "adam", "lbfgs"),
     "precision": ("float32", "bfloat16", "auto"),
     "convolution": ("direct", "turned", "winograd", "turned+winograd", "auto"),
@@ -40,8 +41,8 @@ class TransferConfig:
         content_weight, style_weight, total_variation_weight: Weights of the losses, 0 or more.
         losses: "document" sums over all positions and features, as the Keras example does.
             "relative" divides each distance by the size of what it is measured against, so that a
-            weight means the same at every size and layer. Only content counts less in a large
-            picture: above 60,000 pixels, twice the pixels give it half the weight, but never less
+            weight means the same at every layer and scale. Only content counts less in a large
+            result: above 60,000 pixels, twice the pixels give it half the weight, but never less
             than a quarter. It looks at more: at the style's means and covariances, at which
             features the content has, mostly where they are strong, and at how much neighbouring
             pixels differ in the style. See `nst_helpers.objective`.
@@ -51,6 +52,9 @@ class TransferConfig:
         style_layer_names: VGG19 layers whose Gram matrices are the style; each counts the same.
         pooling: How VGG19 halves its feature maps: "max", as it was trained, or "average", which
             Gatys et al. (https://arxiv.org/abs/1508.06576) found a little more appealing.
+        padding: What VGG19 sees beyond the border of its feature maps: "zeros", as it was trained,
+            or, from block3 on, "mirror": each map goes on as in a mirror, so that the painting's
+            border looks like the rest.
         style_scale: Size of the style's strokes, 0.1 to 10. 1 gives the style image as many pixels
             as the combination image; 2 makes it twice as high and wide, and its strokes larger.
         keep_style_aspect: Whether the style image keeps its own aspect ratio. The Keras example
@@ -114,6 +118,7 @@ class TransferConfig:
         "block5_conv1",
     )
     pooling: str = "max"  # or "average"
+    padding: str = "zeros"  # or "mirror"
 
     # What is taken from the style image: strokes of which size, in whose colours.
     style_scale: float = 1.0
@@ -167,6 +172,7 @@ class TransferConfig:
             total_variation_weight=100.0,
             losses="relative",
             content_layer_name="block4_conv3",
+            padding="mirror",
             keep_style_aspect=True,
             match_colours=True,
             optimizer="lbfgs",

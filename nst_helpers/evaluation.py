@@ -28,20 +28,20 @@ class Goal(NamedTuple):
     mask: object = ()
 
 
-def compute_losses(terms, picture, goals, precision="float32", pooling="max", convolution="auto"):
+def compute_losses(terms, picture, goals, precision="float32", **kind):
     """The weighted losses of a picture by name, and their total.
 
     Args:
         terms: List of `Term`s.
         picture: The combination image, shape (1, rows, cols, 3), preprocessed.
         goals: A `Goal` for each term, from `measure_goals`.
-        precision, pooling, convolution: How VGG19 computes, as in `TransferConfig`.
+        precision, kind: How VGG19 computes, as for `network`.
 
     Returns:
         Dictionary from "total", "content", "style", "total_variation" and the names of further
         terms to scalar tensors. The others add up to the total.
     """
-    return _losses(terms, picture, goals, network(precision, pooling, convolution))
+    return _losses(terms, picture, goals, network(precision, **kind))
 
 
 def _losses(terms, picture, goals, vgg19):
@@ -109,6 +109,7 @@ def measure_goals(
     precision="float32",
     pooling="max",
     convolution="auto",
+    padding="zeros",
     measure_target=None,
 ):
     """Measures what the terms are compared with: each image passes through VGG19 once.
@@ -118,8 +119,8 @@ def measure_goals(
         content: Content image, shape (1, rows, cols, 3), preprocessed.
         styles: List of style images, each of shape (1, rows', cols', 3), preprocessed.
         mix: A weight for each style image; None weights them equally.
-        precision, pooling, convolution: How VGG19 computes, as in `TransferConfig`.
-        measure_target: Function of some terms, an image and the last three in a tuple, to what each
+        precision, pooling, convolution, padding: How VGG19 computes, as in `TransferConfig`.
+        measure_target: Function of some terms, an image and the last four in a tuple, to what each
             term measures of it; None sends the whole image through and remembers the result.
 
     Returns:
@@ -127,7 +128,7 @@ def measure_goals(
     """
     measure_target = measure_target or _measure_target
     mix = mix or [1.0] * len(styles)
-    kind, targets = (precision, pooling, convolution), [()] * len(terms)
+    kind, targets = (precision, pooling, convolution, padding), [()] * len(terms)
     for target in ("content", "style"):
         places = [place for place, term in enumerate(terms) if term.target == target]
         own = [terms[place] for place in places]
@@ -256,21 +257,21 @@ def _shapes(structure):
     return " and ".join(shapes)
 
 
-def evaluation(terms, goals, shape, precision="float32", pooling="max", convolution="auto"):
+def evaluation(terms, goals, shape, precision="float32", **kind):
     """Compiled function from a picture to its losses and the gradient of their total.
 
     Args:
         terms: List of `Term`s.
         goals: A `Goal` for each.
         shape: Shape of the pictures, (1, rows, cols, 3).
-        precision, pooling, convolution: How VGG19 computes, as in `TransferConfig`.
+        precision, kind: How VGG19 computes, as for `network`.
 
     Returns:
         Function from a picture to its losses by name, as `compute_losses` gives them, and the
         gradient. The same kinds of terms, shape and network are compiled once.
     """
     signatures = tuple(term.signature for term in terms)
-    vgg19 = network(precision, pooling, convolution)
+    vgg19 = network(precision, **kind)
     key = "evaluate", signatures, tuple(shape), vgg19
 
     def compile_evaluation():

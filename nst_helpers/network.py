@@ -6,11 +6,12 @@ from nst_helpers.errors import ConfigError
 from nst_helpers.machine.backend import check_session, keras, standard_keras, tf
 from nst_helpers.machine.cache import CACHE
 from nst_helpers.machine.checks import nearest
-from nst_helpers.machine.convolution import choose, convolve_by, widened
+from nst_helpers.machine.convolution import choose, convolve_by, mirrored, widened
 from nst_helpers.machine.vgg19 import LAYERS
 from nst_helpers.machine.weights import read_vgg19, vgg19_weights
 
 PICTURE = "picture"  # a term may look at the picture itself instead of at a layer
+MIRRORED = LAYERS[LAYERS.index("block3_conv1") :]  # before it, zeros reach only a few pixels
 
 
 def load_vgg19():
@@ -96,9 +97,14 @@ def map_size(layer, size):
     return size[0] >> halvings, size[1] >> halvings
 
 
-def network(precision="float32", pooling="max", convolution="auto"):
-    """The `Network` of that kind, made once; "auto" is what this machine is fastest at."""
-    kind = {"pooling": pooling, **choose(precision, convolution)}
+def network(precision="float32", pooling="max", convolution="auto", padding="zeros"):
+    """The `Network` of that kind, made once.
+
+    Args:
+        precision, pooling, convolution, padding: As in `TransferConfig`; "auto" is what this
+            machine is fastest at.
+    """
+    kind = {"pooling": pooling, **choose(precision, convolution), "padding": padding}
     return CACHE.get("network", tuple(kind.values()), lambda: Network(**kind))
 
 
@@ -111,11 +117,14 @@ class Network:
         precision: Type that the layers compute in, "float32" or "bfloat16".
         pooling: "max", as VGG19 was trained, or "average", which Gatys et al. found smoother.
         convolution: The operations of `convolve_by`.
+        padding: What convolutions see beyond the border: "zeros", as VGG19 was trained, or, from
+            block3 on, "mirror".
     """
 
-    def __init__(self, precision, pooling, convolution):
+    def __init__(self, precision, pooling, convolution, padding):
         self.precision = precision
         self.pooling = pooling
+        self.padding = padding
         self._convolve = partial(convolve_by, convolution)
         self._weights = _weights(precision)
 
@@ -150,7 +159,13 @@ class Network:
             pool = tf.nn.max_pool2d if self.pooling == "max" else tf.nn.avg_pool2d
             return pool(x, 2, 2, "VALID")
         kernel, bias = self._weights[name]
-        return widened(lambda x: tf.nn.relu(tf.nn.bias_add(self._convolve(x, kernel), bias)), x)
+
+        def convolve(x):
+            return tf.nn.relu(tf.nn.bias_add(self._convolve(x, kernel), bias))
+
+        if self.padding == "mirror" and name in MIRRORED:
+            return mirrored(partial(widened, convolve), x)
+        return widened(convolve, x)
 
     def _layer_measured(self, name, x, measure):
         structure = []

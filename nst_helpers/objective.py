@@ -162,8 +162,10 @@ def _relative_terms(config, size, regions):
         weight = config.style_weight * strength / len(layers)
         terms += [MomentStyle(layer, weight, region, mix) for layer in layers]
         terms.append(StyleVariation(config.total_variation_weight * strength, region, mix))
-    # In a larger picture, fewer of the positions are enough to keep the scene recognisable.
-    share = min(1, max(SCENE_PIXELS / math.prod(size), LEAST_SHARE))
+    # In a larger picture, fewer of the positions are enough to keep the scene recognisable. What
+    # counts is how large it will be: its first sizes, too, may leave more to the style.
+    pixels = math.prod(size) * (config.rows / size[0]) ** 2
+    share = min(1, max(SCENE_PIXELS / pixels, LEAST_SHARE))
     return [*terms, CosineContent(config.content_layer_name, config.content_weight * share)]
 
 

@@ -18,6 +18,7 @@ from nst_helpers.network import network
 from nst_helpers.objective import LOSSES, build_terms, loss_names
 from nst_helpers.tiles import run_here, tiled_evaluation, tiled_measure
 
+STYLED_DETAIL = 0.7  # of the content image's; all of it looks like a photograph that was tinted
 TRIAL_SIDE = 512  # pixels, about, of the reduced pictures that terms of one's own are tried on
 
 
@@ -40,7 +41,8 @@ def prepare(run, size, previous=None, client=None):
     content, styles = run.measured_images(size)
     terms = build_terms(config, size, run.regions, run.extra)
     # Settled here, so that a cluster's workers don't choose each for itself.
-    kind = {"pooling": config.pooling, **choose(config.precision, config.convolution)}
+    kind = {"pooling": config.pooling, "padding": config.padding}
+    kind.update(choose(config.precision, config.convolution))
     check_terms(run.extra, *_reduced(cuts, content, styles), network(**kind))
     if cuts:
         tiles = {"cuts": cuts, "run": send}
@@ -133,30 +135,46 @@ def _first_picture(run, content, styles, previous):
         return _start(run, content, styles) if initial is None else initial
     if previous.shape[1:3] == size:  # it continues in the middle of a size
         return previous
-    before = _start(run, *run.measured_images(previous.shape[1:3]))
-    return enlarge(previous, before, _start(run, content, styles))
+    before = _detailed(run, *run.measured_images(previous.shape[1:3]))
+    return enlarge(previous, before, _detailed(run, content, styles))
+
+
+def _detailed(run, content, styles):
+    """The picture whose detail a new size begins with: less of the start's where it is painted."""
+    kept = 1 - (1 - STYLED_DETAIL) * _styled(run, content.shape[1:3])
+    return np.float32(kept) * _start(run, content, styles)
 
 
 def _start(run, content, styles):
     """The content image, in the colours of each style in its region if the config says so."""
-    config = run.config
-    if not (config.match_colours and config.style_weight and config.strength):
+    size = content.shape[1:3]
+    if not (run.config.match_colours and np.any(_styled(run, size))):
         return content
-    colours, covered = np.zeros_like(content), np.zeros((*content.shape[1:3], 1), "float32")
-    for mask, mix, _ in run.regions:
+    colours, covered = np.zeros_like(content), np.zeros((*size, 1), "float32")
+    for mask, (_, mix, _) in zip(_masks(run, size), run.regions, strict=True):
         shares = np.divide(mix, sum(mix))
         matched = sum(
             share * match_colours(content, style)
             for share, style in zip(shares, styles, strict=True) if share
         )  # fmt: skip
-        mask = 1.0 if mask is None else _resized_mask(mask, content.shape[1:3])
         colours, covered = colours + mask * matched, covered + mask
     more = np.maximum(covered, 1)  # masks may overlap
     return (colours / more + (1 - np.minimum(covered, 1)) * content).astype("float32")
 
 
-def _resized_mask(mask, size):
-    return tf.image.resize(mask[:, :, np.newaxis], size, "area").numpy()
+def _styled(run, size):
+    """How much of each position is painted, 0 to 1: of shape (rows, cols, 1), or a number."""
+    if not (run.config.style_weight and run.config.strength):
+        return 0.0
+    return np.minimum(sum(_masks(run, size)), 1.0)
+
+
+def _masks(run, size):
+    """For each region its mask at that size, shape (rows, cols, 1), or 1 for everywhere."""
+    return [
+        1.0 if mask is None else tf.image.resize(mask[:, :, np.newaxis], size, "area").numpy()
+        for mask, *_ in run.regions
+    ]
 
 
 def enlarge(painted, before, after):

@@ -36,20 +36,21 @@ def tiled_evaluation(
     precision="float32",
     pooling="max",
     convolution="auto",
+    padding="zeros",
     cuts=(),
     run=run_here,
 ):
     """The same as `evaluation`, with less memory.
 
     Args:
-        terms, goals, shape, precision, pooling, convolution: As for `evaluation`.
+        terms, goals, shape, precision, pooling, convolution, padding: As for `evaluation`.
         cuts: `tiling.Cut`s in their order. What lies behind the last one is evaluated whole.
         run: Function from functions without arguments to what they return, in their order.
 
     Returns:
         Function from a picture to its losses by name and the gradient of their total.
     """
-    plan, kind = _plan(terms, cuts), (precision, pooling, convolution)
+    plan, kind = _plan(terms, cuts), (precision, pooling, convolution, padding)
     masks = [goal.mask for goal in goals]
     chain = _Chain(plan, _stages(plan, masks, shape[1:3], cuts, kind), run)
     rest = _Rest(plan, kind)
@@ -74,7 +75,7 @@ def tiled_measure(terms, image, kind, cuts=(), run=run_here):
     Args:
         terms: List of `Term`s.
         image: Shape (1, rows, cols, 3), preprocessed.
-        kind: Precision, pooling and convolution.
+        kind: Precision, pooling, convolution and padding.
         cuts, run: As for `tiled_evaluation`.
 
     Returns:

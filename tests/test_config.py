@@ -30,7 +30,8 @@ def test_tutorial_is_the_keras_examples_recipe():
     assert config.content_layer_name == document.content_layer_name
     assert list(config.style_layer_names) == document.style_layer_names
     assert (config.initial_learning_rate, config.decay_steps, config.decay_rate) == (100, 100, 0.96)
-    assert (config.optimizer, config.losses, config.pooling) == ("sgd", "document", "max")
+    assert (config.optimizer, config.losses) == ("sgd", "document")
+    assert (config.pooling, config.padding) == ("max", "zeros")
     assert (config.precision, config.interpolation) == ("float32", "nearest")
     assert (config.scales, config.style_scale) == ((1.0,), 1.0)
     assert not (config.keep_style_aspect or config.keep_colours or config.match_colours)
@@ -68,6 +69,7 @@ def test_layers_are_vgg19s():
         ("optimizer", "adamw"),
         ("optimizer", "Adam"),
         ("pooling", "mean"),
+        ("padding", "reflect"),
         ("keep_colours", "keep"),
         ("keep_colours", ""),
         ("keep_colours", "False"),

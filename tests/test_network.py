@@ -77,7 +77,10 @@ def test_vgg19_is_loaded_once():
     assert network() is network("float32", "max")
     assert network() is network(convolution=faster_convolution())
     others = {network(convolution=way) for way in ("direct", "turned")}
-    assert len({network("bfloat16"), network(pooling="average"), *others}) == 4
+    assert (
+        len({network("bfloat16"), network(pooling="average"), network(padding="mirror"), *others})
+        == 5
+    )
 
 
 @pytest.mark.parametrize("layout", ["as it came", ".weights.h5"])
@@ -159,6 +162,22 @@ def test_average_pooling_is_kerass(picture, averaging):
     expected = averaging(picture)
     for name in LAYERS:
         assert error(walked[name], expected[name][0]) < 2e-5, name
+
+
+@pytest.mark.parametrize("convolution", ["direct", "winograd"])
+def test_mirrored_padding(picture, convolution):
+    """From block3 on each map goes on by its own edge, layer by layer."""
+    walked = network(convolution=convolution, padding="mirror").walk(picture, identities(LAYERS))
+    model, before = nst.load_vgg19(), picture
+    for name in LAYERS:
+        layer = model.get_layer(name)
+        if name < "block3" or name.endswith("pool"):
+            expected = layer(before)
+        else:
+            around = tf.pad(before, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
+            expected = layer(around)[:, 1:-1, 1:-1]
+        assert error(walked[name], expected[0]) < 2e-5, name
+        before = expected
 
 
 def test_the_size_of_each_map(picture):

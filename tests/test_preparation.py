@@ -6,7 +6,7 @@ import pytest
 import nst_helpers as nst
 from nst_helpers.machine import memory
 from nst_helpers.machine.tiling import Cut
-from nst_helpers.preparation import enlarge
+from nst_helpers.preparation import enlarge, resize
 
 CONTENT, STYLE = nst.picture("harbour_town"), nst.picture("mosaic")
 
@@ -48,14 +48,41 @@ def still():
 
 
 @pytest.mark.parametrize("match_colours", [False, True])
-def test_between_sizes_no_detail_of_the_content_is_lost(rng, still, match_colours):
+def test_a_size_begins_with_most_of_the_contents_detail(rng, still, match_colours):
     content = rng.integers(0, 256, (48, 72, 3), dtype="uint8")
     style = rng.integers(0, 100, (48, 72, 3), dtype="uint8")
     config = still.replace(match_colours=match_colours)
+    start, soft = starts(content, style, match_colours)
     result = nst.transfer(content, style, config, lambda progress: None)
-    start, dark = (nst.preprocess_image(image, 48, 72) for image in (content, style))
-    expected = nst.match_colours(start, dark) if match_colours else start
-    np.testing.assert_allclose(result.picture, expected, atol=0.05)
+    np.testing.assert_allclose(result.picture, soft + 0.7 * (start - soft), atol=0.05)
+
+
+def starts(content, style, match_colours):
+    """What a size of 48 rows begins with, with all of its detail, and with what 24 rows show."""
+    found = []
+    for rows in (48, 24):
+        size = rows, rows * 3 // 2
+        images = (nst.preprocess_image(image, *size, "lanczos") for image in (content, style))
+        found.append(nst.match_colours(*images) if match_colours else next(images))
+    return found[0], resize(found[1], (48, 72))
+
+
+@pytest.mark.parametrize("changes", [{"style_weight": 0}, {"strength": 0}])
+def test_where_nothing_is_painted_no_detail_is_lost(rng, still, changes):
+    content = rng.integers(0, 256, (48, 72, 3), dtype="uint8")
+    config = still.replace(match_colours=True, **changes)
+    result = nst.transfer(content, STYLE, config, lambda progress: None)
+    np.testing.assert_array_equal(result.image, content)
+
+
+def test_outside_of_a_region_no_detail_is_lost(rng, still):
+    content = rng.integers(0, 256, (48, 72, 3), dtype="uint8")
+    left = np.zeros((48, 72))
+    left[:, :36] = 1
+    style = nst.Style(STYLE, region=left)
+    result = nst.transfer(content, style, still, lambda progress: None)
+    difference = np.abs(result.image.astype(int) - content).mean(axis=(0, 2))
+    assert difference[:30].min() > 1 and difference[42:].max() == 0
 
 
 def test_noise_to_start_from_is_not_added_again_at_each_size(rng, still):
@@ -63,5 +90,5 @@ def test_noise_to_start_from_is_not_added_again_at_each_size(rng, still):
     noise = rng.integers(0, 256, content.shape, dtype="uint8")
     result = nst.transfer(content, STYLE, still, lambda progress: None, initial=noise)
     small, noise = (nst.preprocess_image(x, 24, 36, "lanczos") for x in (content, noise))
-    expected = enlarge(noise, small, nst.preprocess_image(content, 48, 72))
+    expected = enlarge(noise, 0.7 * small, 0.7 * nst.preprocess_image(content, 48, 72))
     np.testing.assert_allclose(result.picture, expected, atol=0.05)

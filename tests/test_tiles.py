@@ -77,8 +77,9 @@ def relative(x, reference):
 def test_tiles_give_the_whole_pictures_losses_and_gradient(recipe, cuts):
     """At a size that no pooling divides, for each recipe's terms."""
     size = 105, 299
-    terms = nst.build_terms(nst.TransferConfig.recipe(recipe), size)
-    assert_alike(*both_ways(terms, size, cuts))
+    config = nst.TransferConfig.recipe(recipe)
+    terms = nst.build_terms(config, size)
+    assert_alike(*both_ways(terms, size, cuts, padding=config.padding))
 
 
 def test_what_one_gram_matrix_a_tile_would_give_is_another_thing():

@@ -74,6 +74,20 @@ def widened(function, x):
     return tf.slice(wide, [0, 0, 0, 0], [-1, -1, cols, -1])
 
 
+def mirrored(function, x):
+    """Applies a function that keeps the size to a map that goes on beyond its border, mirrored.
+
+    Args:
+        function: As for `widened`, each of whose values depends on its 3 × 3 neighbours.
+        x: Shape (batch, rows, cols, channels).
+
+    Returns:
+        What `function` returns for x, where it does not see zeros at the border.
+    """
+    wide = function(tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC"))
+    return tf.slice(wide, [0, 1, 1, 0], tf.shape(wide) - [0, 2, 2, 0])
+
+
 def convolve(x, kernel):
     """Convolution with stride 1 that keeps the size.
 

@@ -21,7 +21,7 @@ class Part:
         statistics: From a layer to its `Statistic`s.
         compared: From a layer to the `Map`s that are compared with their targets in place.
         whole: Layers whose maps are wanted, to be put together.
-        kind: Precision, pooling and convolution, none of them "auto"; see `Network`.
+        kind: Precision, pooling, convolution and padding, none of them "auto"; see `Network`.
     """
 
     def __init__(self, layers, statistics, compared, whole, kind):
