@@ -248,8 +248,7 @@ def test_the_terms_of_the_examples_objective():
 
 def test_the_terms_of_relative_losses_regions_and_ones_own():
     mask, own = np.ones(SIZE, "float32"), MeanStyle("block2_conv1")
-    layers = ["block1_conv1", "block2_conv1"]
-    config = nst.TransferConfig.multiscale(rows=SIZE[0], style_layer_names=layers)
+    config = nst.TransferConfig.multiscale(style_layer_names=["block1_conv1", "block2_conv1"])
     regions = [(mask, (1.0, 0.0), 0.5), (None, (0.0, 3.0), 1.5)]
     terms = nst.build_terms(config, SIZE, regions, [own])
     assert described(terms) == [
@@ -259,7 +258,7 @@ def test_the_terms_of_relative_losses_regions_and_ones_own():
         (MomentStyle, "block1_conv1", "style", 75.0),
         (MomentStyle, "block2_conv1", "style", 75.0),
         (StyleVariation, PICTURE, "total_variation", 150.0),
-        (CosineContent, "block4_conv3", "content", 40.0),
+        (CosineContent, "block4_conv3", "content", 10.0),  # a quarter, at 400 rows
         (MeanStyle, "block2_conv1", "mean_style", 1.0),
     ]
     assert [term.region is mask for term in terms[:6]] == [True] * 3 + [False] * 3
