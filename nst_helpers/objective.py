@@ -165,7 +165,7 @@ def _relative_terms(config, size, regions):
     # In a larger picture, fewer of the positions are enough to keep the scene recognisable. What
     # counts is how large it will be: its first sizes, too, may leave more to the style.
     pixels = math.prod(size) * (config.rows / size[0]) ** 2
-    share = min(1, max(SCENE_PIXELS / pixels, LEAST_SHARE))
+    share = min(1, max((SCENE_PIXELS / pixels) ** 1.5, LEAST_SHARE))
     return [*terms, CosineContent(config.content_layer_name, config.content_weight * share)]
 
 
