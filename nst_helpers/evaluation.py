@@ -28,20 +28,22 @@ class Goal(NamedTuple):
     mask: object = ()
 
 
-def compute_losses(terms, picture, goals, precision="float32", **kind):
+def compute_losses(
+    terms, picture, goals, precision="float32", pooling="max", convolution="auto", padding="zeros"
+):
     """The weighted losses of a picture by name, and their total.
 
     Args:
         terms: List of `Term`s.
         picture: The combination image, shape (1, rows, cols, 3), preprocessed.
         goals: A `Goal` for each term, from `measure_goals`.
-        precision, kind: How VGG19 computes, as for `network`.
+        precision, pooling, convolution, padding: How VGG19 computes, as in `TransferConfig`.
 
     Returns:
         Dictionary from "total", "content", "style", "total_variation" and the names of further
         terms to scalar tensors. The others add up to the total.
     """
-    return _losses(terms, picture, goals, network(precision, **kind))
+    return _losses(terms, picture, goals, network(precision, pooling, convolution, padding))
 
 
 def _losses(terms, picture, goals, vgg19):
@@ -257,21 +259,23 @@ def _shapes(structure):
     return " and ".join(shapes)
 
 
-def evaluation(terms, goals, shape, precision="float32", **kind):
+def evaluation(
+    terms, goals, shape, precision="float32", pooling="max", convolution="auto", padding="zeros"
+):
     """Compiled function from a picture to its losses and the gradient of their total.
 
     Args:
         terms: List of `Term`s.
         goals: A `Goal` for each.
         shape: Shape of the pictures, (1, rows, cols, 3).
-        precision, kind: How VGG19 computes, as for `network`.
+        precision, pooling, convolution, padding: How VGG19 computes, as in `TransferConfig`.
 
     Returns:
         Function from a picture to its losses by name, as `compute_losses` gives them, and the
         gradient. The same kinds of terms, shape and network are compiled once.
     """
     signatures = tuple(term.signature for term in terms)
-    vgg19 = network(precision, **kind)
+    vgg19 = network(precision, pooling, convolution, padding)
     key = "evaluate", signatures, tuple(shape), vgg19
 
     def compile_evaluation():

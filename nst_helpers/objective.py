@@ -16,7 +16,8 @@ from nst_helpers.terms import Known, Map, Statistic, Term
 
 LOSSES = ("content", "style", "total_variation")  # in every loss table, in this order
 SCENE_PIXELS = 60_000  # about 200 rows: enough to recognise a scene and its faces
-LEAST_SHARE = 0.25  # of the content's weight, however large the picture is
+FALL = 1.5  # of the content's weight above; readers saw tinted photographs with 1, see NOTES.md
+LEAST_SHARE = 0.25  # of that weight, however large the result is
 
 
 class GramStyle(Known, Statistic):
@@ -125,7 +126,7 @@ class StyleVariation(Known, Statistic):
         return relative_distance(tf.maximum(tf.sqrt(seen + 1.0), allowed), allowed)
 
 
-def build_terms(config, size, regions=((None, None, 1.0),), extra=()):
+def build_terms(config, size, regions=((None, None, 1.0),), extra=(), result_size=None):
     """The terms of a config's objective.
 
     Args:
@@ -134,13 +135,16 @@ def build_terms(config, size, regions=((None, None, 1.0),), extra=()):
         regions: For each region its mask or None, its mix of the style images or None, and how
             strongly it is painted; see `Statistic`.
         extra: Terms of your own.
+        result_size: Rows and cols of the result, where `size` is only a first one. Relative losses
+            give content less weight if it is large.
 
     Returns:
         List of `Term`s.
     """
     regions = [(mask, mix, config.strength**2 * share) for mask, mix, share in regions]
-    build = _relative_terms if config.losses == "relative" else _document_terms
-    return [*build(config, size, regions), *extra]
+    if config.losses == "relative":
+        return [*_relative_terms(config, result_size or size, regions), *extra]
+    return [*_document_terms(config, size, regions), *extra]
 
 
 def _document_terms(config, size, regions):
@@ -156,16 +160,15 @@ def _document_terms(config, size, regions):
     ]
 
 
-def _relative_terms(config, size, regions):
+def _relative_terms(config, result_size, regions):
     layers, terms = config.style_layer_names, []
     for region, mix, strength in regions:
         weight = config.style_weight * strength / len(layers)
         terms += [MomentStyle(layer, weight, region, mix) for layer in layers]
         terms.append(StyleVariation(config.total_variation_weight * strength, region, mix))
-    # In a larger picture, fewer of the positions are enough to keep the scene recognisable. What
-    # counts is how large it will be: its first sizes, too, may leave more to the style.
-    pixels = math.prod(size) * (config.rows / size[0]) ** 2
-    share = min(1, max((SCENE_PIXELS / pixels) ** 1.5, LEAST_SHARE))
+    # A large picture shows its scene with less. Its first sizes, which decide on the composition,
+    # have the same weight as its last.
+    share = min(1, max((SCENE_PIXELS / math.prod(result_size)) ** FALL, LEAST_SHARE))
     return [*terms, CosineContent(config.content_layer_name, config.content_weight * share)]
 
 

@@ -18,7 +18,7 @@ from nst_helpers.network import network
 from nst_helpers.objective import LOSSES, build_terms, loss_names
 from nst_helpers.tiles import run_here, tiled_evaluation, tiled_measure
 
-STYLED_DETAIL = 0.7  # of the content image's; all of it looks like a photograph that was tinted
+STYLED_DETAIL = 0.7  # how much fine detail of the content image a style gets; see `enlarge`
 TRIAL_SIDE = 512  # pixels, about, of the reduced pictures that terms of one's own are tried on
 
 
@@ -39,7 +39,7 @@ def prepare(run, size, previous=None, client=None):
     give_back()  # what the size before this one took
     cuts, send = _tiling(run, size, client)
     content, styles = run.measured_images(size)
-    terms = build_terms(config, size, run.regions, run.extra)
+    terms = build_terms(config, size, run.regions, run.extra, result_size=run.size)
     # Settled here, so that a cluster's workers don't choose each for itself.
     kind = {"pooling": config.pooling, "padding": config.padding}
     kind.update(choose(config.precision, config.convolution))
@@ -135,14 +135,9 @@ def _first_picture(run, content, styles, previous):
         return _start(run, content, styles) if initial is None else initial
     if previous.shape[1:3] == size:  # it continues in the middle of a size
         return previous
-    before = _detailed(run, *run.measured_images(previous.shape[1:3]))
-    return enlarge(previous, before, _detailed(run, content, styles))
-
-
-def _detailed(run, content, styles):
-    """The picture whose detail a new size begins with: less of the start's where it is painted."""
-    kept = 1 - (1 - STYLED_DETAIL) * _styled(run, content.shape[1:3])
-    return np.float32(kept) * _start(run, content, styles)
+    before = _start(run, *run.measured_images(previous.shape[1:3]))
+    detail = 1 - (1 - STYLED_DETAIL) * _styled(run, size)
+    return enlarge(previous, before, _start(run, content, styles), detail)
 
 
 def _start(run, content, styles):
@@ -177,21 +172,24 @@ def _masks(run, size):
     ]
 
 
-def enlarge(painted, before, after):
-    """A painted picture at another size: what painting changed is enlarged, not the picture.
+def enlarge(painted, before, after, detail=1.0):
+    """A painted picture at another size, with fine detail of the content image.
 
-    So it has the fine detail of the content image. An enlarged picture has none, and a few
-    iterations fill it with whatever VGG19 takes for detail: lines 4 pixels apart.
+    An enlarged picture has none, and a few iterations fill it with whatever VGG19 takes for detail:
+    lines 4 pixels apart. With all of the detail, the result looks like a tinted photograph.
 
     Args:
         painted: Shape (1, rows, cols, 3).
         before: The content image, or what a run makes of it to start from, at the same size.
         after: The same at the size to enlarge to.
+        detail: How much of the detail is added, 0 to 1: a number, or of shape (rows, cols, 1).
 
     Returns:
         A picture of the shape of `after`.
     """
-    return after + resize(painted - before, after.shape[1:3])
+    size = after.shape[1:3]
+    finer = after - resize(before, size)
+    return after + resize(painted - before, size) - np.float32(1 - detail) * finer
 
 
 def resize(picture, size):

@@ -258,7 +258,7 @@ def test_the_terms_of_relative_losses_regions_and_ones_own():
         (MomentStyle, "block1_conv1", "style", 75.0),
         (MomentStyle, "block2_conv1", "style", 75.0),
         (StyleVariation, PICTURE, "total_variation", 150.0),
-        (CosineContent, "block4_conv3", "content", 10.0),  # a quarter, at 400 rows
+        (CosineContent, "block4_conv3", "content", 40.0),
         (MeanStyle, "block2_conv1", "mean_style", 1.0),
     ]
     assert [term.region is mask for term in terms[:6]] == [True] * 3 + [False] * 3
@@ -270,10 +270,11 @@ def test_the_terms_of_relative_losses_regions_and_ones_own():
     [((50, 75), 2), ((200, 300), 2), ((400, 300), 0.707), ((400, 600), 0.5), ((2000, 3000), 0.5)],
 )
 def test_content_counts_less_in_a_large_picture(size, weight):
-    config = nst.TransferConfig.multiscale(content_weight=2, rows=size[0])
-    for at in size, (size[0] // 4, size[1] // 4):  # at each of its scales
-        *_, content = nst.build_terms(config, at)
-        assert content.weight == pytest.approx(weight, rel=0.02) and content.name == "content"
+    config = nst.TransferConfig.multiscale(content_weight=2)
+    *_, content = nst.build_terms(config, size)
+    *_, at_first = nst.build_terms(config, (16, 24), result_size=size)
+    assert content.weight == at_first.weight == pytest.approx(weight, rel=1e-3)
+    assert content.name == "content"
 
 
 def test_strength_multiplies_what_is_compared_with_the_style():

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 import nst_helpers as nst
+from nst_helpers import preparation
 from nst_helpers.machine import memory
 from nst_helpers.machine.tiling import Cut
+from nst_helpers.objective import build_terms
 from nst_helpers.preparation import enlarge, resize
 
 CONTENT, STYLE = nst.picture("harbour_town"), nst.picture("mosaic")
@@ -85,10 +87,35 @@ def test_outside_of_a_region_no_detail_is_lost(rng, still):
     assert difference[:30].min() > 1 and difference[42:].max() == 0
 
 
+def test_no_line_runs_along_the_edge_of_a_region(still):
+    left = np.zeros((48, 72))
+    left[:, :36] = 1
+    white = np.full((48, 72, 3), 255, "uint8")
+    style = nst.Style(STYLE, region=left)
+    result = nst.transfer(white, style, still, lambda progress: None)
+    np.testing.assert_array_equal(result.image, white)
+
+
+def test_content_counts_by_the_results_own_size(monkeypatch):
+    """A ribbon has more rows than its config says, since 16 are the least."""
+    seen = []
+
+    def build(*args, result_size):
+        seen.append(result_size)
+        return build_terms(*args, result_size=result_size)
+
+    monkeypatch.setattr(preparation, "build_terms", build)
+    config = nst.TransferConfig.multiscale(rows=160, iterations=2, scales=(0.5, 1))
+    ribbon = np.zeros((400, 20, 3), "uint8")
+    with pytest.warns(UserWarning, match="too long and narrow"):
+        result = nst.transfer(ribbon, STYLE, config, lambda progress: None)
+    assert seen == [result.image.shape[:2]] * 2 and result.image.shape[0] > 160
+
+
 def test_noise_to_start_from_is_not_added_again_at_each_size(rng, still):
     content = nst.load_image(CONTENT, rows=48)
     noise = rng.integers(0, 256, content.shape, dtype="uint8")
     result = nst.transfer(content, STYLE, still, lambda progress: None, initial=noise)
     small, noise = (nst.preprocess_image(x, 24, 36, "lanczos") for x in (content, noise))
-    expected = enlarge(noise, 0.7 * small, 0.7 * nst.preprocess_image(content, 48, 72))
+    expected = enlarge(noise, small, nst.preprocess_image(content, 48, 72), 0.7)
     np.testing.assert_allclose(result.picture, expected, atol=0.05)

@@ -240,7 +240,7 @@ def test_adam_takes_its_moments_to_the_next_size():
     nst.transfer(CONTENT, STYLE, config, reports.append)
     small, large = (nst.preprocess_image(CONTENT, rows, rows * 3 // 2) for rows in (24, 48))
     pictures = [report.picture for report in reports]
-    steps = pictures[0] - small, pictures[3] - enlarge(pictures[2], 0.7 * small, 0.7 * large)
+    steps = pictures[0] - small, pictures[3] - enlarge(pictures[2], small, large, 0.7)
     assert np.max(abs(steps[1])) < 10  # it goes on from the picture of the first size
     as_long_as_the_rate = [np.mean(abs(abs(step) - 3) < 0.03) for step in steps]
     assert as_long_as_the_rate[0] > 0.95 and as_long_as_the_rate[1] < 0.5

@@ -75,14 +75,14 @@ def widened(function, x):
 
 
 def mirrored(function, x):
-    """Applies a function that keeps the size to a map that goes on beyond its border, mirrored.
+    """Applies a convolution to a map with a mirrored frame, where it would see zeros.
 
     Args:
-        function: As for `widened`, each of whose values depends on its 3 × 3 neighbours.
+        function: As for `widened`.
         x: Shape (batch, rows, cols, channels).
 
     Returns:
-        What `function` returns for x, where it does not see zeros at the border.
+        Tensor of the rows and cols of x.
     """
     wide = function(tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC"))
     return tf.slice(wide, [0, 1, 1, 0], tf.shape(wide) - [0, 2, 2, 0])

@@ -13,7 +13,7 @@ from nst_helpers.network import network
 from nst_helpers.tiles import run_here
 
 LAYERS_OF_PART = LAYERS[: LAYERS.index("block3_pool") + 1]
-KIND = "float32", "max", "winograd"
+KIND = "float32", "max", "winograd", "mirror"
 
 
 @pytest.fixture
