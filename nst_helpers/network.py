@@ -180,7 +180,7 @@ class Network:
 
 def _as_float32(x):
     """A batch of one feature map as the map alone, in float32."""
-    return tf.cast(x[0], tf.float32)
+    return tf.cast(tf.squeeze(x, 0), tf.float32)  # the gradient of x[0] copies the map
 
 
 def _recomputed(function, x):

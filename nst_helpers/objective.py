@@ -12,11 +12,11 @@ from nst_helpers.losses import (
 )
 from nst_helpers.machine.backend import tf
 from nst_helpers.network import PICTURE, map_size
+from nst_helpers.saliency import SCENE_PIXELS
 from nst_helpers.terms import Known, Map, Statistic, Term
 
 LOSSES = ("content", "style", "total_variation")  # in every loss table, in this order
-SCENE_PIXELS = 60_000  # about 200 rows: enough to recognise a scene and its faces
-FALL = 1.5  # of the content's weight above; readers saw tinted photographs with 1, see NOTES.md
+FALL = 2  # of the content's weight above `SCENE_PIXELS`; readers saw tinted photographs with 1
 LEAST_SHARE = 0.25  # of that weight, however large the result is
 
 
@@ -52,7 +52,7 @@ class MomentStyle(Known, Statistic):
 
     def measure(self, x, mask=None):
         # Not the covariance itself, so that the measurements of parts of a picture add up.
-        return weighted_mean(x, mask), mean_gram(x, mask)
+        return mean_and_gram(x, mask)
 
     def distance(self, seen, target):
         (mean, gram), (target_mean, target_gram) = seen, target
@@ -77,9 +77,20 @@ class CosineContent(Content):
     """The same of the features' directions: which features there are at a place, not how strong.
 
     How strong they are is left to the style. The distance is 2 − 2 cos, averaged over positions,
-    each weighted by how strong the content's features are there: hardly at all in a flat sky, whose
+    each weighted by how strong the target's features are there: hardly at all in a flat sky, whose
     directions are little more than noise, so that the style can paint it.
     """
+
+    @staticmethod
+    def emphasise(target, saliency):
+        """A target whose positions count the more, the more salient they are.
+
+        Args:
+            target: What `measure` returned for the content image.
+            saliency: Map of any size; see `saliency_map`.
+        """
+        weights = tf.image.resize(saliency[:, :, tf.newaxis], target.shape[:2], antialias=True)
+        return tf.cast(weights, target.dtype) * target
 
     def differences(self, seen, target):
         squares = super().differences(_directions(seen), _directions(target))
@@ -208,6 +219,22 @@ def mean_gram(x, mask=None):
     return _gram_in_one_product(x * tf.sqrt(_shares(mask)))
 
 
+def mean_and_gram(x, mask=None):
+    """`weighted_mean` and `mean_gram`; of a whole map, in less time than one after the other.
+
+    Args:
+        x, mask: As for `mean_gram`.
+
+    Returns:
+        Tensors of shape (channels,) and (channels, channels).
+    """
+    if mask is not None:
+        return weighted_mean(x, mask), mean_gram(x, mask)
+    rows, cols = tf.unstack(tf.shape(x)[:2])
+    total, gram = _total_and_gram(x)
+    return total / tf.cast(rows * cols, x.dtype), gram / tf.cast(rows * cols, x.dtype)
+
+
 def _directions(x):
     return x * tf.math.rsqrt(tf.reduce_sum(tf.square(x), axis=-1, keepdims=True) + 1.0)
 
@@ -245,3 +272,15 @@ def _gram_in_one_product(x):
         return tf.reshape(tf.matmul(features, upstream + tf.transpose(upstream)), tf.shape(x))
 
     return gram_matrix(x), gradient
+
+
+@tf.custom_gradient
+def _total_and_gram(x):
+    """The sum over all positions, and `gram_matrix`; their gradient is made in one go."""
+    features = tf.reshape(x, (-1, x.shape[-1]))
+
+    def gradient(of_total, of_gram):
+        products = tf.matmul(features, of_gram + tf.transpose(of_gram))
+        return tf.reshape(products + of_total, tf.shape(x))
+
+    return (tf.reduce_sum(features, axis=0), gram_matrix(x)), gradient

@@ -15,10 +15,11 @@ from nst_helpers.machine.convolution import choose
 from nst_helpers.machine.memory import check_memory, give_back
 from nst_helpers.machine.notices import LOG
 from nst_helpers.network import network
-from nst_helpers.objective import LOSSES, build_terms, loss_names
+from nst_helpers.objective import LOSSES, CosineContent, build_terms, loss_names
+from nst_helpers.saliency import saliency_map
 from nst_helpers.tiles import run_here, tiled_evaluation, tiled_measure
 
-STYLED_DETAIL = 0.7  # how much fine detail of the content image a style gets; see `enlarge`
+STYLED_DETAIL = 0.5  # how much fine detail of the content image a style gets; see `enlarge`
 TRIAL_SIDE = 512  # pixels, about, of the reduced pictures that terms of one's own are tried on
 
 
@@ -44,15 +45,16 @@ def prepare(run, size, previous=None, client=None):
     kind = {"pooling": config.pooling, "padding": config.padding}
     kind.update(choose(config.precision, config.convolution))
     check_terms(run.extra, *_reduced(cuts, content, styles), network(**kind))
+    tiles = {"cuts": cuts, "run": send}
+    goals = measure_goals(
+        terms, content, styles, run.mix, **kind,
+        measure_target=partial(tiled_measure, **tiles) if cuts else None,
+    )  # fmt: skip
+    goals = _emphasised(run, terms, goals, kind)
     if cuts:
-        tiles = {"cuts": cuts, "run": send}
-        goals = measure_goals(
-            terms, content, styles, run.mix, **kind, measure_target=partial(tiled_measure, **tiles)
-        )
         evaluate = tiled_evaluation(terms, goals, content.shape, **kind, **tiles)
         evaluate = _tell_pace(evaluate, size)
     else:
-        goals = measure_goals(terms, content, styles, run.mix, **kind)
         evaluate = evaluation(terms, goals, content.shape, **kind)
     evaluate = check_start(evaluate, _settings(run))
     x = _first_picture(run, content, styles, previous)
@@ -89,6 +91,17 @@ def _tiling(run, size, client):
         return cuts_for_cluster(client, size), on_cluster(client)
     largest_scale = max(style.scale for style in run.styles)
     return check_memory(size, run.config, CACHE, largest_scale), run_here
+
+
+def _emphasised(run, terms, goals, kind):
+    """The goals, with the content's target emphasised where the photograph shows something."""
+    emphasised = []
+    for term, goal in zip(terms, goals, strict=True):
+        if isinstance(term, CosineContent):
+            saliency = saliency_map(run.content, kind["precision"], kind["convolution"])
+            goal = goal._replace(target=term.emphasise(goal.target, saliency))
+        emphasised.append(goal)
+    return emphasised
 
 
 def _reduced(cuts, content, styles):
