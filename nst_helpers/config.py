@@ -42,10 +42,10 @@ class TransferConfig:
         losses: "document" sums over all positions and features, as the Keras example does.
             "relative" divides each distance by the size of what it is measured against, so that a
             weight means the same at every layer and scale. Only content counts less in a large
-            result: from 120,000 pixels on it has a quarter of its weight, up to 60,000 all of it.
-            It looks at more: at the style's means and covariances, at which features the content
-            has, mostly where VGG19 recognises something, and at how much neighbouring pixels differ
-            in the style. See `nst_helpers.objective`.
+            result: it has all of its weight up to 60,000 pixels, then less and less, and a quarter
+            from 120,000 on. "relative" also looks at more: at the style's means and covariances, at
+            which features the content has, mostly where VGG19 recognises something, and at how much
+            neighbouring pixels differ in the style. See `nst_helpers.objective`.
         strength: How strongly the style is painted, from 0 (not at all) to 10; 1 is the recipe's
             own. The weights of what is compared with the style are multiplied by its square.
         content_layer_name: VGG19 layer whose feature map is the content.

@@ -162,7 +162,7 @@ def _mixed(measured, weights):
 def _mask_and_share(term, size):
     """A term's region at its layer's size, and the share of the picture that it covers.
 
-    The share goes into the weight: a small region's style counts as much against its content as
+    The share goes into the weight: a small region's style pulls as hard at each of its positions as
     the whole picture's does.
     """
     if getattr(term, "region", None) is None:

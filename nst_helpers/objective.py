@@ -16,7 +16,7 @@ from nst_helpers.saliency import SCENE_PIXELS
 from nst_helpers.terms import Known, Map, Statistic, Term
 
 LOSSES = ("content", "style", "total_variation")  # in every loss table, in this order
-FALL = 2  # of the content's weight above `SCENE_PIXELS`; readers saw tinted photographs with 1
+FALL = 2  # above them its weight falls with this power; readers saw tinted photographs with 1
 LEAST_SHARE = 0.25  # of that weight, however large the result is
 
 
@@ -83,11 +83,13 @@ class CosineContent(Content):
 
     @staticmethod
     def emphasise(target, saliency):
-        """A target whose positions count the more, the more salient they are.
+        """The target times the saliency at each position: differences there cost more.
+
+        `transfer` compares with that; `measure_goals` leaves the target as it is.
 
         Args:
             target: What `measure` returned for the content image.
-            saliency: Map of any size; see `saliency_map`.
+            saliency: Map of any size, whose mean is about 1; see `saliency_map`.
         """
         weights = tf.image.resize(saliency[:, :, tf.newaxis], target.shape[:2], antialias=True)
         return tf.cast(weights, target.dtype) * target

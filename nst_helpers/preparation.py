@@ -94,10 +94,10 @@ def _tiling(run, size, client):
 
 
 def _emphasised(run, terms, goals, kind):
-    """The goals, with the content's target emphasised where the photograph shows something."""
+    """The goals, with the content's target emphasised where VGG19 recognises something."""
     emphasised = []
     for term, goal in zip(terms, goals, strict=True):
-        if isinstance(term, CosineContent):
+        if type(term) is CosineContent:  # a subclass may measure anything
             saliency = saliency_map(run.content, kind["precision"], kind["convolution"])
             goal = goal._replace(target=term.emphasise(goal.target, saliency))
         emphasised.append(goal)

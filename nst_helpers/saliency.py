@@ -1,14 +1,16 @@
-"""Where a photograph shows something: a face, a tower, an eye. Content counts more there."""
+"""Where VGG19 recognises something: a face, a tower, an eye. Content counts more there."""
 
 import hashlib
 
-from nst_helpers.config import MIN_ROWS
+import numpy as np
+
 from nst_helpers.images import preprocess_image
 from nst_helpers.machine.backend import tf
 from nst_helpers.machine.cache import CACHE
 from nst_helpers.network import network
 
 SALIENT_LAYER = "block5_conv3"  # deep enough to recognise things, and it still knows where
+STEP = 16  # pixels between two of its positions
 CONTRAST = 3  # the power of the features' strength; see benchmarks/NOTES.md
 SCENE_PIXELS = 60_000  # about 200 rows: enough to recognise a scene and its faces
 
@@ -21,11 +23,12 @@ def saliency_map(image, precision="float32", convolution="auto"):
         precision, convolution: How VGG19 computes, as in `TransferConfig`.
 
     Returns:
-        Float32 array of shape (rows', cols'), about 200 × 300 / 16² positions. Only proportions
-        matter.
+        Float32 array of shape (rows', cols'), about 230 positions in the image's aspect ratio. Its
+        mean is 1.
     """
+    image = np.ascontiguousarray(image)
     key = hashlib.sha256(image).digest(), image.shape, precision, convolution
-    # Not with zeros beyond the border: VGG19 takes the edge that they make for a thing.
+    # Zeros beyond the border would look like an edge, and VGG19 would recognise something there.
     vgg19 = network(precision, "max", convolution, "mirror")
     return CACHE.get("target", key, lambda: _measure(image, vgg19), lambda found: found.nbytes)
 
@@ -33,7 +36,9 @@ def saliency_map(image, precision="float32", convolution="auto"):
 def _measure(image, vgg19):
     rows, cols, _ = image.shape
     scale = (SCENE_PIXELS / (rows * cols)) ** 0.5
-    size = (max(round(side * scale), MIN_ROWS) for side in (rows, cols))
+    # Whole steps, so that the map covers all of the image.
+    size = (STEP * max(round(side * scale / STEP), 1) for side in (rows, cols))
     picture = tf.constant(preprocess_image(image, *size, "lanczos"))
     measures = {SALIENT_LAYER: lambda x: tf.norm(x, axis=-1)}
-    return vgg19.walk(picture, measures)[SALIENT_LAYER].numpy() ** CONTRAST
+    strength = vgg19.walk(picture, measures)[SALIENT_LAYER] ** CONTRAST
+    return tf.math.divide_no_nan(strength, tf.reduce_mean(strength)).numpy()

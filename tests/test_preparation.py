@@ -6,8 +6,9 @@ import pytest
 import nst_helpers as nst
 from nst_helpers import preparation
 from nst_helpers.machine import memory
+from nst_helpers.machine.backend import tf
 from nst_helpers.machine.tiling import Cut
-from nst_helpers.objective import build_terms
+from nst_helpers.objective import CosineContent, build_terms
 from nst_helpers.preparation import enlarge, resize
 
 CONTENT, STYLE = nst.picture("harbour_town"), nst.picture("mosaic")
@@ -119,6 +120,23 @@ def test_noise_to_start_from_is_not_added_again_at_each_size(rng, still):
     small, noise = (nst.preprocess_image(x, 24, 36, "lanczos") for x in (content, noise))
     expected = enlarge(noise, small, nst.preprocess_image(content, 48, 72), 0.5)
     np.testing.assert_allclose(result.picture, expected, atol=0.05)
+
+
+class Means(CosineContent):
+    """A term of one's own, which measures something without positions."""
+
+    def measure(self, x):
+        return tf.reduce_mean(x, axis=(0, 1))
+
+    def distance(self, seen, target):
+        return tf.reduce_mean(tf.square(seen - target))
+
+
+def test_saliency_leaves_terms_of_ones_own_alone():
+    config = nst.TransferConfig.multiscale(rows=32, iterations=4)
+    term = Means("block3_conv1", 1.0)
+    result = nst.transfer(CONTENT, STYLE, config, lambda progress: None, extra=term)
+    assert np.isfinite(result.losses[-1].total)
 
 
 def test_what_is_salient_stays(monkeypatch):
