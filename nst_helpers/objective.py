@@ -16,8 +16,8 @@ from nst_helpers.saliency import SCENE_PIXELS
 from nst_helpers.terms import Known, Map, Statistic, Term
 
 LOSSES = ("content", "style", "total_variation")  # in every loss table, in this order
-FALL = 2  # above them its weight falls with this power; readers saw tinted photographs with 1
-LEAST_SHARE = 0.25  # of that weight, however large the result is
+FALL = 2  # the power with which it falls above `SCENE_PIXELS`; readers saw tinted photos with 1
+LEAST_SHARE = 0.25  # of the content weight, however large the result is
 
 
 class GramStyle(Known, Statistic):
