@@ -12,11 +12,11 @@ from nst_helpers.losses import (
 )
 from nst_helpers.machine.backend import tf
 from nst_helpers.network import PICTURE, map_size
-from nst_helpers.saliency import SCENE_PIXELS
 from nst_helpers.terms import Known, Map, Statistic, Term
 
 LOSSES = ("content", "style", "total_variation")  # in every loss table, in this order
-FALL = 2  # the power with which it falls above `SCENE_PIXELS`; readers saw tinted photos with 1
+SCENE_PIXELS = 60_000  # about 200 rows: enough to recognise a scene and its faces
+FALL = 2  # the power with which content's weight falls above; readers saw tinted photos with 1
 LEAST_SHARE = 0.25  # of the content weight, however large the result is
 
 
@@ -81,21 +81,8 @@ class CosineContent(Content):
     directions are little more than noise, so that the style can paint it.
     """
 
-    @staticmethod
-    def emphasise(target, saliency):
-        """The target times the saliency at each position: differences there cost more.
-
-        `transfer` compares with that; `measure_goals` leaves the target as it is.
-
-        Args:
-            target: What `measure` returned for the content image.
-            saliency: Map of any size, whose mean is about 1; see `saliency_map`.
-        """
-        weights = tf.image.resize(saliency[:, :, tf.newaxis], target.shape[:2], antialias=True)
-        return tf.cast(weights, target.dtype) * target
-
     def differences(self, seen, target):
-        squares = super().differences(_directions(seen), _directions(target))
+        squares = super().differences(directions(seen), directions(target))
         return squares * tf.norm(target, axis=-1)
 
     def norm(self, target):
@@ -237,7 +224,8 @@ def mean_and_gram(x, mask=None):
     return total / tf.cast(rows * cols, x.dtype), gram / tf.cast(rows * cols, x.dtype)
 
 
-def _directions(x):
+def directions(x):
+    """The features at each position, scaled to length 1; nearly none stay nearly none."""
     return x * tf.math.rsqrt(tf.reduce_sum(tf.square(x), axis=-1, keepdims=True) + 1.0)
 
 

@@ -16,7 +16,7 @@ from nst_helpers.machine.memory import check_memory, give_back
 from nst_helpers.machine.notices import LOG
 from nst_helpers.network import network
 from nst_helpers.objective import LOSSES, CosineContent, build_terms, loss_names
-from nst_helpers.saliency import saliency_map
+from nst_helpers.saliency import SalientContent, saliency_map
 from nst_helpers.tiles import run_here, tiled_evaluation, tiled_measure
 
 STYLED_DETAIL = 0.5  # how much fine detail of the content image a style gets; see `enlarge`
@@ -50,7 +50,7 @@ def prepare(run, size, previous=None, client=None):
         terms, content, styles, run.mix, **kind,
         measure_target=partial(tiled_measure, **tiles) if cuts else None,
     )  # fmt: skip
-    goals = _emphasised(run, terms, goals, kind)
+    terms, goals = _emphasised(run, terms, goals, kind)
     if cuts:
         evaluate = tiled_evaluation(terms, goals, content.shape, **kind, **tiles)
         evaluate = _tell_pace(evaluate, size)
@@ -94,14 +94,15 @@ def _tiling(run, size, client):
 
 
 def _emphasised(run, terms, goals, kind):
-    """The goals, with the content's target emphasised where VGG19 recognises something."""
-    emphasised = []
+    """The terms and goals, where content counts more at what VGG19 recognises."""
+    saliency = partial(saliency_map, run.content, kind["precision"], kind["convolution"])
+    pairs = []
     for term, goal in zip(terms, goals, strict=True):
         if type(term) is CosineContent:  # a subclass may measure anything
-            saliency = saliency_map(run.content, kind["precision"], kind["convolution"])
-            goal = goal._replace(target=term.emphasise(goal.target, saliency))
-        emphasised.append(goal)
-    return emphasised
+            term = SalientContent(term.layer, term.weight)
+            goal = goal._replace(target=term.emphasise(goal.target, saliency()))
+        pairs.append((term, goal))
+    return zip(*pairs, strict=True)
 
 
 def _reduced(cuts, content, styles):

@@ -8,11 +8,11 @@ from nst_helpers.images import preprocess_image
 from nst_helpers.machine.backend import tf
 from nst_helpers.machine.cache import CACHE
 from nst_helpers.network import network
+from nst_helpers.objective import SCENE_PIXELS, Content, CosineContent, directions
 
 SALIENT_LAYER = "block5_conv3"  # deep enough to recognise things, and it still knows where
 STEP = 16  # pixels between two of its positions
 CONTRAST = 3  # the power of the features' strength; see benchmarks/NOTES.md
-SCENE_PIXELS = 60_000  # about 200 rows: enough to recognise a scene and its faces
 
 
 def saliency_map(image, precision="float32", convolution="auto"):
@@ -42,3 +42,34 @@ def _measure(image, vgg19):
     measures = {SALIENT_LAYER: lambda x: tf.norm(x, axis=-1)}
     strength = vgg19.walk(picture, measures)[SALIENT_LAYER] ** CONTRAST
     return tf.math.divide_no_nan(strength, tf.reduce_mean(strength)).numpy()
+
+
+class SalientContent(CosineContent):
+    """`CosineContent` where differences cost more at what VGG19 recognises.
+
+    Its target, from `emphasise`, has one more channel: how much each position counts.
+    """
+
+    @staticmethod
+    def emphasise(target, saliency):
+        """Makes a target of that of a `CosineContent`.
+
+        Args:
+            target: Features, shape (rows', cols', channels).
+            saliency: How strongly VGG19 recognises something: a map of any size, with a mean of
+                about 1, from `saliency_map`.
+
+        Returns:
+            Tensor of shape (rows', cols', channels + 1).
+        """
+        strength = tf.norm(tf.cast(target, tf.float32), axis=-1, keepdims=True)
+        weights = tf.image.resize(saliency[:, :, tf.newaxis], strength.shape[:2], antialias=True)
+        # Not the features times the weights: rounding would turn their directions a little.
+        return tf.concat([target, tf.cast(strength * weights, target.dtype)], axis=-1)
+
+    def differences(self, seen, target):
+        squares = Content.differences(self, directions(seen), directions(target[:, :, :-1]))
+        return squares * target[:, :, -1]
+
+    def norm(self, target):
+        return tf.reduce_sum(target[:, :, -1])

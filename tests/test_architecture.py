@@ -28,7 +28,7 @@ ROOMS = [
     *("config", "state", "reference", "images", "colours", "losses"),
     *("machine.convolution", "machine.curvature", "machine.memory", "machine.checkpoint"),
     *("machine.cluster", "machine.sheet", "machine.places"),
-    *("network", "terms", "saliency", "machine.parts", "objective", "evaluation", "tiles"),
+    *("network", "terms", "machine.parts", "objective", "saliency", "evaluation", "tiles"),
     *("optimizers", "loop", "run", "calls", "preparation", "training"),
     *("grid", "machine.budget", "display"),
     *("tasks.task", *(f"tasks.lesson_{number:02}" for number in range(16))),

@@ -6,7 +6,7 @@ import pytest
 import nst_helpers as nst
 from nst_helpers.machine.backend import tf
 from nst_helpers.objective import CosineContent
-from nst_helpers.saliency import saliency_map
+from nst_helpers.saliency import SalientContent, saliency_map
 
 # Rows and cols, as fractions of the picture's.
 CHURCH = slice(0.0, 0.45), slice(0.28, 0.38)
@@ -56,7 +56,7 @@ def test_a_blank_photograph_can_be_painted():
 
 
 def test_differences_cost_more_where_the_photograph_shows_something(rng):
-    term, x = CosineContent("block4_conv3", 1.0), 1000 * rng.random((8, 8, 16), "float32")
+    term, x = SalientContent("block4_conv3", 1.0), 1000 * rng.random((8, 8, 16), "float32")
     saliency = np.ones((4, 4), "float32")
     saliency[0, 0] = 5
     target = term.emphasise(tf.constant(x), saliency)
@@ -64,4 +64,12 @@ def test_differences_cost_more_where_the_photograph_shows_something(rng):
     there[0, 0], elsewhere[7, 7] = -x[0, 0], -x[7, 7]
     costs = [float(term.distance(seen, target)) for seen in (there, elsewhere)]
     assert costs[0] > 4 * costs[1] > 0
-    assert float(term.distance(tf.constant(x), target)) == pytest.approx(0, abs=1e-6)
+    assert float(term.distance(tf.constant(x), target)) == 0
+
+
+def test_where_all_is_alike_nothing_is_emphasised(rng):
+    plain, salient = (kind("block4_conv3", 1.0) for kind in (CosineContent, SalientContent))
+    seen, target = 1000 * rng.random((2, 8, 8, 16), "float32")
+    emphasised = salient.emphasise(tf.constant(target), np.ones((3, 5), "float32"))
+    found = salient.distance(seen, emphasised)
+    np.testing.assert_allclose(found, plain.distance(seen, target), rtol=1e-6)

@@ -9,7 +9,7 @@ import pytest
 import nst_helpers as nst
 from nst_helpers.machine import notices
 from nst_helpers.machine.backend import tf
-from nst_helpers.preparation import enlarge
+from nst_helpers.preparation import STYLED_DETAIL, enlarge
 
 CONTENT, STYLE = nst.picture("harbour_town"), nst.picture("swirling_strokes")
 OTHER = nst.picture("mosaic")
@@ -240,7 +240,7 @@ def test_adam_takes_its_moments_to_the_next_size():
     nst.transfer(CONTENT, STYLE, config, reports.append)
     small, large = (nst.preprocess_image(CONTENT, rows, rows * 3 // 2) for rows in (24, 48))
     pictures = [report.picture for report in reports]
-    steps = pictures[0] - small, pictures[3] - enlarge(pictures[2], small, large, 0.7)
+    steps = pictures[0] - small, pictures[3] - enlarge(pictures[2], small, large, STYLED_DETAIL)
     assert np.max(abs(steps[1])) < 10  # it goes on from the picture of the first size
     as_long_as_the_rate = [np.mean(abs(abs(step) - 3) < 0.03) for step in steps]
     assert as_long_as_the_rate[0] > 0.95 and as_long_as_the_rate[1] < 0.5
