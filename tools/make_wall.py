@@ -8,7 +8,7 @@ WALL = Path(__file__).resolve().parents[1] / "docs" / "wall"
 CONTENTS = ("harbour_town", "mountain_lake")
 STYLES = ("swirling_strokes", "mosaic", "woodcut", "watercolour")
 PICTURES = [(content, style) for content in CONTENTS for style in STYLES]
-SETTINGS = {"rows": 256, "content_weight": 30.0}  # of what is in docs/wall now
+ROWS = 256
 
 
 def path_of(content, style):
@@ -17,13 +17,12 @@ def path_of(content, style):
 
 def call_of(content, style):
     """The Python call that paints it."""
-    settings = ", ".join(f"{name}={value}" for name, value in SETTINGS.items())
-    return f'nst.transfer("{content}", "{style}", nst.TransferConfig.multiscale({settings}))'
+    return f'nst.transfer("{content}", "{style}", nst.TransferConfig.multiscale(rows={ROWS}))'
 
 
 def main():
     WALL.mkdir(exist_ok=True)
-    config = nst.TransferConfig.multiscale(**SETTINGS)
+    config = nst.TransferConfig.multiscale(rows=ROWS)
     for content, style in PICTURES:
         nst.save_image(path_of(content, style), nst.transfer(content, style, config))
 
