@@ -13,7 +13,7 @@ import nst_helpers as nst
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 ROWS, GAP, WIDEST, QUALITY = 400, 8, 1800, 85
-CONFIG = nst.TransferConfig.multiscale(rows=ROWS)
+CONFIG = nst.TransferConfig.multiscale(rows=ROWS, strength=0.5)
 
 # Where bare branches hide the roofs, at the left of the photograph: columns and rows.
 BEHIND_BRANCHES = [0, 40, 90, 130, 165, 190], [415, 395, 362, 358, 352, 360]
