@@ -225,7 +225,7 @@ def mean_and_gram(x, mask=None):
 
 
 def directions(x):
-    """The features at each position, scaled to length 1; nearly none stay nearly none."""
+    """The features at each position, scaled to length 1: less where there are hardly any."""
     return x * tf.math.rsqrt(tf.reduce_sum(tf.square(x), axis=-1, keepdims=True) + 1.0)
 
 

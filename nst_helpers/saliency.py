@@ -47,7 +47,8 @@ def _measure(image, vgg19):
 class SalientContent(CosineContent):
     """`CosineContent` where differences cost more at what VGG19 recognises.
 
-    Its target, from `emphasise`, has one more channel: how much each position counts.
+    Its target, from `emphasise`, has one more channel: how much each position counts. `transfer`
+    puts it in the place of a `CosineContent`; `measure_goals` alone does not.
     """
 
     @staticmethod
